@@ -1,0 +1,103 @@
+"""What of an llvm-project tree is taken, and what the tree says of itself."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlir_release.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+# What the bindings and upstream's tests need beside an installed MLIR: paths
+# below the root of llvm-project, each a file or a folder with all that is in it.
+BINDINGS_PARTS = (
+    "LICENSE.TXT",
+    "cmake",
+    "mlir",
+    "llvm/LICENSE.TXT",
+    "llvm/cmake",
+    "llvm/include",
+    "llvm/utils/lit",
+)
+
+VERSION_FILE = "cmake/Modules/LLVMVersion.cmake"
+# The two files by which a folder is known as an llvm-project with MLIR in it.
+_LANDMARKS = (VERSION_FILE, "mlir/CMakeLists.txt")
+
+# "  set(LLVM_VERSION_MAJOR 22)" in upstream's file; the suffix is empty in a
+# release, "git" on main and "-rc1" in a candidate.
+_SETTING = re.compile(
+    r"^\s*set\(LLVM_VERSION_(MAJOR|MINOR|PATCH|SUFFIX)[ \t]*\"?([\w-]*)\"?\s*\)", re.MULTILINE
+)
+_RELEASE = re.compile(r"\d+\.\d+\.\d+")
+
+
+class Unavailable(Exception):
+    """One of the ways to the source does not lead there; the text says why, in a few words."""
+
+
+def is_wanted(path: str, parts: Sequence[str]) -> bool:
+    """Whether a path below the root of llvm-project is one of the parts or lies in one.
+
+    Whole path components are compared: the part ``llvm`` takes neither
+    ``llvm-libgcc`` nor ``utils/bazel/llvm``.
+    """
+    # Plain text, for speed: it is asked 185,000 times.
+    return any(path == part or path.startswith(f"{part}/") for part in parts)
+
+
+def missing_landmark(tree: Path) -> str | None:
+    """The first file that an llvm-project would have and this folder has not."""
+    return next((name for name in _LANDMARKS if not (tree / name).is_file()), None)
+
+
+def require_parts(tree: Path, parts: Sequence[str], where: str) -> None:
+    """Check that every part is in the tree.
+
+    Raises:
+        UserError: one is not; ``where`` names the tree.
+    """
+    lacking = [part for part in parts if not (tree / part).exists()]
+    if lacking:
+        raise UserError(
+            f"{where} has no {', '.join(lacking)}, which the build needs; use a complete llvm-project"
+        )
+
+
+def read_version(tree: Path) -> str:
+    """The LLVM version that a tree names itself: ``22.1.8``, ``23.1.0rc1``, ``23.0.0git``.
+
+    Read from upstream's ``cmake/Modules/LLVMVersion.cmake``; the hyphen that
+    upstream writes before ``rc1`` is left out, as in the pin.
+
+    Raises:
+        UserError: the file does not say it.
+    """
+    path = tree / VERSION_FILE
+    try:
+        said = dict(_SETTING.findall(path.read_text(encoding="utf-8", errors="replace")))
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}; use a complete llvm-project") from None
+    numbers = [said.get(name, "") for name in ("MAJOR", "MINOR", "PATCH")]
+    if not all(number.isdecimal() for number in numbers):
+        raise UserError(f"{path} does not say which LLVM version this is; use a complete llvm-project")
+    return ".".join(numbers) + str(said.get("SUFFIX", "")).removeprefix("-")
+
+
+def same_release(version: str, pinned: str) -> bool:
+    """Whether a tree's version is the pinned one, by its three numbers.
+
+    The suffix does not count: main says ``git`` where the pin has none, and
+    upstream's candidates carry a wrong one at times (llvm/llvm-project#210691).
+    """
+    return release_numbers(version) == release_numbers(pinned)
+
+
+def release_numbers(version: str) -> str:
+    """``23.1.0`` of ``23.1.0rc1`` or ``23.1.0git``."""
+    numbers = _RELEASE.match(version)
+    assert numbers, version
+    return numbers[0]
