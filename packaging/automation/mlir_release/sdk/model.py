@@ -1,0 +1,68 @@
+"""What an SDK is, and what everything that can bring one looks like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from mlir_release.errors import UserError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlir_release.store import Store
+
+
+class ProviderName(StrEnum):
+    """Where an SDK comes from; only what was built may be published."""
+
+    BUILD = "build"
+    WHEEL = "wheel"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sdk:
+    """An LLVM and MLIR of one version, ready to build against.
+
+    ``prefix`` is the folder that ``lib/cmake/mlir`` is in; ``library_dir`` and
+    ``tools_dir`` hold the static libraries and the programs; ``version`` is LLVM's;
+    ``key`` changes whenever the content does; ``description`` is for people.
+    """
+
+    provider: ProviderName
+    prefix: Path
+    version: str
+    library_dir: Path
+    tools_dir: Path
+    key: str
+    description: str
+
+
+class CannotServe(UserError):
+    """A provider has no SDK for us.
+
+    ``reason`` says why, ``advice`` what to do about it; each is part of one line.
+    """
+
+    def __init__(self, reason: str, advice: str) -> None:
+        self.reason = reason
+        self.advice = advice
+        super().__init__(f"{reason}; {advice}")
+
+
+class Provider(Protocol):
+    """Something that can bring an SDK."""
+
+    @property
+    def name(self) -> ProviderName:
+        """Which of the providers it is."""
+
+    def obtain(self, *, version: str, store: Store) -> Sdk:
+        """An SDK of exactly this LLVM version.
+
+        Raises:
+            CannotServe: it has none, found out cheaply.
+            ToolFailed: it should have had one, and a tool failed on the way.
+        """
