@@ -1,0 +1,248 @@
+"""What this machine can build, found out in seconds, and what to do about each thing missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from mlir_release import interpreters, log, pin, toolchain
+from mlir_release.errors import ReleaseError, UserError
+from mlir_release.run import run
+from mlir_release.sdk import AUTO, CannotServe, ProviderName
+from mlir_release.sdk.system import System
+from mlir_release.source.tree import REMOTE
+from mlir_release.store import Store, ensure_room, ensure_writable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from mlir_release.options import Options
+
+# In bytes: the source tree, a build tree and their boxes; a handful of wheels; an estimate of two compilers.
+_STORE_ROOM = 3_000_000_000
+_WHEELHOUSE_ROOM = 500_000_000
+_MEMORY = 2_000_000_000
+
+# In seconds: what a connection, and what a whole answer may take.
+_CONNECTION_LIMIT = 3
+_ANSWER_LIMIT = 8.0
+_COMPILER_CACHES = ("ccache", "sccache")
+
+
+class State(StrEnum):
+    """How it is about one thing; only what is missing keeps a build from working."""
+
+    OK = "ok"
+    WARNING = "warning"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that was looked at: what was found, and what to do about it if it is not well."""
+
+    topic: str
+    state: State
+    text: str
+    advice: str | None = None
+
+
+def examine(options: Options, root: Path) -> list[Finding]:
+    """Look at everything that a build needs; nothing is installed.
+
+    Args:
+        options: those of the builds that are asked about.
+        root: this project's folder, where the pin is.
+    """
+    with ThreadPoolExecutor(max_workers=len(_EXAMINERS)) as pool:
+        found = pool.map(lambda examiner: list(examiner(options, root)), _EXAMINERS)
+        return [finding for findings in found for finding in findings]
+
+
+def report(findings: Sequence[Finding]) -> None:
+    """Print the findings as a table, the advice below what it is for."""
+    rows = []
+    for finding in findings:
+        rows.append((finding.topic, f"{finding.state:<7}  {finding.text}"))
+        if finding.advice:
+            rows.append(("", f"{'':<7}  -> {finding.advice}"))
+    log.summary("this machine", rows)
+
+
+def preflight(options: Options) -> None:
+    """The cheap checks that come before a build.
+
+    Raises:
+        UserError: the first thing that would stop it later: a folder that cannot be
+            written to, too little room on a disk, too little memory.
+    """
+    for check in (_check_store, _check_wheelhouse, _check_memory):
+        check(options)
+
+
+def _check_store(options: Options) -> str:
+    store = Store.open(options.cache)
+    used = _size(store.root)
+    # What is in it already needs no room again.
+    ensure_room(store.root, max(_STORE_ROOM - used, _WHEELHOUSE_ROOM), "a build")
+    return f"{store.root}, {_gigabytes(used)} used, {_gigabytes(shutil.disk_usage(store.root).free)} free"
+
+
+def _check_wheelhouse(options: Options) -> str:
+    ensure_writable(options.wheelhouse)
+    ensure_room(options.wheelhouse, _WHEELHOUSE_ROOM, "a set of wheels")
+    return f"{options.wheelhouse}, {_gigabytes(shutil.disk_usage(options.wheelhouse).free)} free"
+
+
+def _check_memory(_: Options) -> str:
+    free = psutil.virtual_memory().available + psutil.swap_memory().free
+    if free < _MEMORY:
+        raise UserError(
+            f"{_gigabytes(free)} of memory are free, and compiling needs {_gigabytes(_MEMORY)}:"
+            " end other programs, or add swap space"
+        )
+    return f"{_gigabytes(free)} free of {_gigabytes(psutil.virtual_memory().total)}"
+
+
+def _machine(_: Options, __: Path) -> Iterator[Finding]:
+    libc = " ".join(platform.libc_ver()).strip()
+    text = f"{platform.system()} {platform.machine()}{libc and f', {libc}'}, {os.cpu_count()} cores"
+    yield Finding(topic="machine", state=State.OK, text=text)
+
+
+def _pin(_: Options, root: Path) -> Iterator[Finding]:
+    yield _checked("pin", lambda: f"LLVM {_version(root)}, {pin.read(root / pin.FILE_NAME).commit[:9]}")
+
+
+def _interpreters(_: Options, __: Path) -> Iterator[Finding]:
+    search = interpreters.search()
+
+    def described(version: str) -> str:
+        best = search.best(version)
+        return f"{best.version}, {best.path} ({best.found_in})"
+
+    for version in interpreters.SUPPORTED:
+        yield _checked(f"python {version}", partial(described, version))
+
+
+def _compiler(_: Options, root: Path) -> Iterator[Finding]:
+    def described() -> str:
+        major = int(_version(root).partition(".")[0])
+        found = toolchain.find(llvm_major=major, cc=os.environ.get("CC"), cxx=os.environ.get("CXX"))
+        return f"{found.name}, {found.cxx}, linker {found.linker or 'of the compiler'}"
+
+    yield _checked("compiler", described)
+
+
+def _sdk(options: Options, root: Path) -> Iterator[Finding]:
+    by_name = options.sdk in (AUTO, *ProviderName)
+    provider = System(prefix=None if by_name else Path(options.sdk))
+    yield _checked("sdk", lambda: provider.installed(_version(root)).description)
+
+
+def _version(root: Path) -> str:
+    """The LLVM version of the pin, which compilers and SDKs are judged by."""
+    version = pin.read(root / pin.FILE_NAME).version
+    if version is None:
+        raise UserError(f"not looked at, because {pin.FILE_NAME} does not say its LLVM version")
+    return version
+
+
+def _folders_and_memory(options: Options, _: Path) -> Iterator[Finding]:
+    yield _checked("store", lambda: _check_store(options))
+    yield _checked("wheelhouse", lambda: _check_wheelhouse(options))
+    yield _checked("memory", lambda: _check_memory(options))
+
+
+def _compiler_cache(_: Options, __: Path) -> Iterator[Finding]:
+    found = [path for name in _COMPILER_CACHES if (path := shutil.which(name))]
+    text = ", ".join(found) or f"neither {' nor '.join(_COMPILER_CACHES)} is on PATH; no build needs one"
+    yield Finding(topic="compiler cache", state=State.OK, text=text)
+
+
+def _github(_: Options, __: Path) -> Iterator[Finding]:
+    # By git itself, because that is what fetches: with its proxies, certificates and rewritten addresses.
+    command = ["git", "ls-remote", "--exit-code", REMOTE, "HEAD"]
+    advice = "not fatal: builds then take an archive of the source, or --llvm-project"
+    yield _answering("github", command, {"GIT_TERMINAL_PROMPT": "0"}, advice, limit=_CONNECTION_LIMIT)
+
+
+def _package_index(_: Options, __: Path) -> Iterator[Finding]:
+    if importlib.util.find_spec("pip") is None:
+        text = f"not checked: {sys.executable} has no pip"
+        yield Finding(topic="package index", state=State.WARNING, text=text)
+        return
+    # pip knows which indexes are configured, and nanobind is what every build asks them for.
+    command = [sys.executable, "-m", "pip", "index", "versions", "nanobind", "--disable-pip-version-check"]
+    command += ["--retries", "0", "--timeout", str(_CONNECTION_LIMIT)]
+    advice = "not fatal while pip has what it needs in its cache; see `pip config debug`"
+    yield _answering("package index", command, {}, advice, limit=_ANSWER_LIMIT)
+
+
+def _answering(
+    topic: str, command: Sequence[str], env: dict[str, str], advice: str, *, limit: float
+) -> Finding:
+    """Whether a question over the network is answered in time."""
+    try:
+        answer = run(command, env=env, check=False, quiet=True, timeout=limit)
+    except UserError as error:
+        return Finding(topic=topic, state=State.WARNING, text=str(error), advice=advice)
+    if answer.status == 0:
+        text = f"reachable, answered in {log.duration(answer.seconds)}"
+        return Finding(topic=topic, state=State.OK, text=text)
+    last = next((line.strip() for line in reversed(answer.output.splitlines()) if line.strip()), None)
+    late = answer.seconds >= limit
+    text = (
+        f"no answer within {log.duration(limit)}" if late else f"not reachable: {last or 'no reason given'}"
+    )
+    return Finding(topic=topic, state=State.WARNING, text=text, advice=advice)
+
+
+def _checked(topic: str, check: Callable[[], str]) -> Finding:
+    """What a check found; its error, with the advice in that, when something is missing."""
+    try:
+        return Finding(topic=topic, state=State.OK, text=check())
+    except CannotServe as refusal:
+        return Finding(topic=topic, state=State.MISSING, text=refusal.reason, advice=refusal.advice)
+    except ReleaseError as error:
+        return Finding(topic=topic, state=State.MISSING, text=str(error).splitlines()[0])
+
+
+def _size(folder: Path) -> int:
+    """The bytes in the files of a folder; files that others remove meanwhile count as nothing."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += Path(parent, name).lstat().st_size
+            except OSError:
+                continue
+    return total
+
+
+def _gigabytes(number: int) -> str:
+    return f"{number / 1e9:.1f} GB"
+
+
+_EXAMINERS: tuple[Callable[[Options, Path], Iterator[Finding]], ...] = (
+    _machine,
+    _pin,
+    _interpreters,
+    _compiler,
+    _sdk,
+    _folders_and_memory,
+    _compiler_cache,
+    _github,
+    _package_index,
+)
