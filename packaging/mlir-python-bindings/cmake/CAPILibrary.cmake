@@ -1,0 +1,56 @@
+# The one library that holds MLIR, LLVM and the C API, and that every extension links to.
+#
+# Upstream makes it from the object files of an MLIR build. Distributions do not install those
+# (MLIR_INSTALL_AGGREGATE_OBJECTS=OFF), and their targets may say to link to libLLVM and libMLIR. So
+# it is linked here from what every MLIR installs, the static libraries: those of the C API whole, of
+# the others what these need. It exports the C API and nothing else, so that two packages that carry
+# an MLIR of their own do not meet in one process.
+
+# Sets `output` to the files of those of the targets that are static libraries.
+function(_static_library_files output)
+  set(files)
+  foreach(target IN LISTS ARGN)
+    if(TARGET ${target})
+      get_target_property(type ${target} TYPE)
+      if(type STREQUAL "STATIC_LIBRARY")
+        list(APPEND files "$<TARGET_FILE:${target}>")
+      endif()
+    endif()
+  endforeach()
+  set(${output} "${files}" PARENT_SCOPE)
+endfunction()
+
+# Called by upstream's add_mlir_python_common_capi_library; AddMLIR's own is the one described above.
+function(add_mlir_aggregate name)
+  cmake_parse_arguments(ARG "SHARED;DISABLE_INSTALL" "" "EMBED_LIBS" ${ARGN})
+  set(placeholder "${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp")
+  file(CONFIGURE OUTPUT "${placeholder}" CONTENT "// All code is in the libraries.\n")
+  add_library(${name} SHARED "${placeholder}")
+
+  set_target_properties(${name} PROPERTIES CAPI_EMBED_LIBS "${ARG_EMBED_LIBS}")
+  # Upstream embeds what its extensions call; the headers that are shipped declare all of it.
+  get_property(public_api GLOBAL PROPERTY MLIR_UPSTREAM_CAPI_LIBS)
+  list(APPEND public_api ${ARG_EMBED_LIBS})
+  list(REMOVE_DUPLICATES public_api)
+  _static_library_files(api ${public_api})
+  get_property(mlir_libraries GLOBAL PROPERTY MLIR_ALL_LIBS)
+  list(FILTER mlir_libraries EXCLUDE REGEX "^MLIRCAPI")
+  set(llvm_libraries ${LLVM_AVAILABLE_LIBS})
+  list(FILTER llvm_libraries INCLUDE REGEX "^LLVM")
+  _static_library_files(implementation ${mlir_libraries} ${llvm_libraries})
+
+  # What LLVM itself was configured to need from the system.
+  get_target_property(system_libraries LLVMSupport INTERFACE_LINK_LIBRARIES)
+  list(FILTER system_libraries EXCLUDE REGEX "^LLVM")
+
+  target_link_libraries(${name} PRIVATE "$<LINK_LIBRARY:WHOLE_ARCHIVE,${api}>")
+  if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+    set(exports "${CMAKE_CURRENT_BINARY_DIR}/${name}.map")
+    file(CONFIGURE OUTPUT "${exports}" CONTENT "{ global: mlir*; local: *; };\n")
+    target_link_options(${name} PRIVATE
+      "LINKER:--version-script=${exports}" LINKER:-z,defs ${CAPI_LINKER_FLAGS})
+    target_link_libraries(${name} PRIVATE "$<LINK_GROUP:RESCAN,${implementation}>" ${system_libraries})
+  else()
+    target_link_libraries(${name} PRIVATE ${implementation} ${system_libraries})
+  endif()
+endfunction()
