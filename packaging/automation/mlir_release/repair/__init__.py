@@ -1,0 +1,103 @@
+"""Repair: make a raw wheel self-contained and rightly tagged for its platform, and prove it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING, Protocol
+
+import psutil
+
+from mlir_release import store as stores
+from mlir_release.errors import UserError
+from mlir_release.repair import linux
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from mlir_release.store import Store
+
+__all__ = ["Repairer", "repair", "stow"]
+
+
+class Repairer(Protocol):
+    """What each platform brings."""
+
+    def tool(self) -> str:
+        """The tool and its version; another one may give another wheel."""
+
+    def repair(self, wheel: Path, *, library_dirs: Sequence[Path], output: Path, log: Path) -> None:
+        """Write the repaired wheel into the folder ``output``, taking libraries from ``library_dirs``."""
+
+    def check(self, wheel: Path) -> None:
+        """Raise ``BadWheel`` unless it is what a repaired wheel must be."""
+
+
+# How the name of a wheel ends that is being copied, after the number of the process that does it.
+_PART = ".part"
+_REPAIRERS: dict[str, Repairer] = {"linux": linux.Auditwheel()}
+
+
+def repair(wheel: Path, *, library_dirs: Sequence[Path], store: Store) -> Path:
+    """The repaired and checked form of a raw wheel, in the store.
+
+    Args:
+        wheel: the raw wheel.
+        library_dirs: where the libraries are that it links to.
+        store: keeps the result: the same raw wheel is not repaired twice.
+
+    Raises:
+        ToolFailed: the platform's tool cannot repair it.
+        BadWheel: it did, and the result is not right; the wheel is kept beside its log.
+        UserError: this platform's wheels cannot be repaired here.
+    """
+    repairer = _REPAIRERS.get(sys.platform)
+    if repairer is None:
+        raise UserError(f"wheels of {sys.platform} are not repaired yet; build on {', '.join(_REPAIRERS)}")
+    parts = {"raw": stores.file_sha256(wheel), "name": wheel.name, "tool": repairer.tool()}
+
+    def make(work: Path) -> None:
+        log = store.log_file(f"repair-{wheel.name.split('-')[2]}")
+        repairer.repair(wheel, library_dirs=library_dirs, output=work, log=log)
+        (repaired,) = work.glob("*.whl")
+        repairer.check(repaired)
+
+    box = store.obtain("repaired", parts, make)
+    (repaired,) = box.path.glob("*.whl")
+    return repaired
+
+
+def stow(wheel: Path, wheelhouse: Path) -> Path:
+    """Copy a repaired wheel into the wheelhouse, in place of older ones of its interpreter.
+
+    Raises:
+        UserError: the wheelhouse cannot be written to, or has no room.
+    """
+    stores.ensure_writable(wheelhouse)
+    place = wheelhouse / wheel.name
+    if not place.exists() or stores.file_sha256(place) != stores.file_sha256(wheel):
+        stores.ensure_room(wheelhouse, wheel.stat().st_size, "a wheel")
+        _remove_parts(wheelhouse)
+        part = place.with_name(f".{place.name}.{os.getpid()}{_PART}")
+        shutil.copyfile(wheel, part)
+        part.replace(place)
+    for older in same_interpreter(wheel.name, wheelhouse):
+        if older != place:
+            older.unlink(missing_ok=True)
+    return place
+
+
+def _remove_parts(wheelhouse: Path) -> None:
+    """Remove what stopped sessions left half-copied; a session that is running keeps its own."""
+    for part in wheelhouse.glob(f".*{_PART}"):
+        session = part.name.removesuffix(_PART).rpartition(".")[2]
+        if not session.isdecimal() or not psutil.pid_exists(int(session)):
+            part.unlink(missing_ok=True)
+
+
+def same_interpreter(name: str, wheelhouse: Path) -> list[Path]:
+    """The wheels of the same distribution and interpreter as the wheel ``name``."""
+    distribution, _, *_, python, _abi, _platform = name.split("-")
+    return sorted(wheelhouse.glob(f"{distribution}-*-{python}-*.whl"))

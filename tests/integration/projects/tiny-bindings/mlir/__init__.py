@@ -1,0 +1,1 @@
+"""Bindings as small as they can be."""

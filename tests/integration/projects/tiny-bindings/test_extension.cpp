@@ -1,0 +1,1 @@
+extern "C" int for_tests() { return 1; }

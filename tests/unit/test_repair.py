@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlir_release.errors import UserError
+from mlir_release.repair import same_interpreter, stow
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAME = "mlir_python_bindings-{version}-cp39-cp39-manylinux_2_36_x86_64.whl"
+
+
+@pytest.fixture
+def wheelhouse(tmp_path: Path) -> Path:
+    return tmp_path / "wheelhouse"
+
+
+def wheel(folder: Path, name: str, content: str = "wheel") -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(content)
+    return folder / name
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_stow_makes_the_wheelhouse_and_replaces_older_ones_of_the_interpreter(
+    tmp_path: Path, wheelhouse: Path
+) -> None:
+    kept = [
+        "mlir_python_bindings-22.1.7-cp310-cp310-manylinux_2_36_x86_64.whl",
+        "mlir_sdk-22.1.7-cp39-cp39-manylinux_2_36_x86_64.whl",
+        "notes.txt",
+    ]
+    first = stow(wheel(tmp_path, NAME.format(version="22.1.7")), wheelhouse)
+    assert first == wheelhouse / NAME.format(version="22.1.7")
+    for name in kept:
+        wheel(wheelhouse, name)
+    wheel(wheelhouse, "mlir_python_bindings-22.1.6-cp39-cp39-manylinux_2_34_x86_64.whl")
+    second = stow(wheel(tmp_path, NAME.format(version="22.1.8"), "newer"), wheelhouse)
+    assert second.read_text() == "newer"
+    assert names(wheelhouse) == sorted([*kept, second.name])
+
+
+def test_stow_renews_a_file_with_other_bytes_and_leaves_the_same_alone(
+    tmp_path: Path, wheelhouse: Path
+) -> None:
+    source = wheel(tmp_path, NAME.format(version="22.1.8"), "whole")
+    place = wheel(wheelhouse, source.name, "cut")
+    assert stow(source, wheelhouse) == place
+    assert place.read_text() == "whole"
+    before = place.stat()
+    stow(source, wheelhouse)
+    assert (place.stat().st_ino, place.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_stow_clears_away_what_a_killed_one_left_but_not_what_another_is_writing(
+    tmp_path: Path, wheelhouse: Path
+) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    source = wheel(tmp_path, NAME.format(version="22.1.8"))
+    left = wheel(wheelhouse, f".{NAME.format(version='22.1.7')}.{ended.pid}.part", "ha")
+    # The parent of the tests is certainly alive.
+    others = wheel(wheelhouse, f".{NAME.format(version='22.1.7')}.{os.getppid()}.part", "ha")
+    place = stow(source, wheelhouse)
+    assert names(wheelhouse) == sorted([others.name, place.name])
+    assert not left.exists()
+
+
+def test_stow_into_what_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    source = wheel(tmp_path, NAME.format(version="22.1.8"))
+    with pytest.raises(UserError, match="cannot write to") as caught:
+        # Below a regular file nobody can write, root included.
+        stow(source, tmp_path / "file" / "wheelhouse")
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_same_interpreter_knows_build_tags_and_local_versions(tmp_path: Path) -> None:
+    same = [
+        "mlir_python_bindings-22.1.8-1-cp39-cp39-linux_x86_64.whl",
+        "mlir_python_bindings-22.1.8.dev0+gca7933e47-cp39-cp39-manylinux_2_36_x86_64.whl",
+    ]
+    for name in [
+        *same,
+        "mlir_python_bindings-22.1.8-cp310-cp310-linux_x86_64.whl",
+        "mlir_python_bindings_extra-22.1.8-cp39-cp39-linux_x86_64.whl",
+        "mlir_python_bindings-22.1.8.tar.gz",
+    ]:
+        wheel(tmp_path, name)
+    for name in (same[0], NAME.format(version="0")):
+        assert [path.name for path in same_interpreter(name, tmp_path)] == same
+    assert same_interpreter(same[0], tmp_path / "nowhere") == []
