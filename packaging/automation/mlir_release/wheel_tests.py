@@ -1,0 +1,183 @@
+"""The tests of one installed wheel: upstream's own, and this project's.
+
+The environment holds the wheel's requirements and then exactly the file that
+is tested. Upstream's tests that need its test extension run on a copy of the
+installed package with that laid over it; all others on the package itself.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from dataclasses import dataclass
+from email.parser import HeaderParser
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zipfile import ZipFile
+
+from packaging.requirements import Requirement
+
+from mlir_release import environments, lit, log
+from mlir_release.errors import UserError
+from mlir_release.repair import same_interpreter
+from mlir_release.run import run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlir_release.environments import Environment
+    from mlir_release.interpreters import Interpreter
+    from mlir_release.sdk import Sdk
+    from mlir_release.source import SourceTree
+    from mlir_release.store import Store
+    from mlir_release.toolchain import Toolchain
+
+DISTRIBUTION = "mlir_python_bindings"
+# The tests of linalg's opdsl are left out by lit where PyYAML is missing.
+_EXTRAS = ("", "opdsl")
+# How upstream's tests call the extension that is built for them alone.
+_TEST_EXTENSION = re.compile(r"\bpython_test\b|_mlirPythonTest")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A wheel that is installed in an environment of its own; ``packages`` is where."""
+
+    wheel: Path
+    environment: Environment
+    packages: Path
+
+
+def find(wheelhouse: Path, interpreter: Interpreter) -> Path:
+    """The wheel for an interpreter.
+
+    Raises:
+        UserError: there is none, or more than one.
+    """
+    name = f"{DISTRIBUTION}-0-{interpreter.tag}-none-any.whl"
+    found = same_interpreter(name, wheelhouse)
+    if len(found) != 1:
+        count = f"{len(found)} wheels" if found else "no wheel"
+        raise UserError(
+            f"{wheelhouse} has {count} for {interpreter.tag}; run nox -s build-{interpreter.series}"
+        )
+    return found[0]
+
+
+def install(wheel: Path, interpreter: Interpreter, *, requirements: Path, store: Store) -> Subject:
+    """Make a clean environment, and install the requirements and then the wheel file alone.
+
+    Args:
+        wheel: the file.
+        interpreter: whose environment it is.
+        requirements: what the tests themselves need, as a requirements file.
+        store: where the environment and the log are.
+    """
+    tool_log = store.log_file(f"install-{interpreter.tag}")
+    environment = environments.create(
+        interpreter, store.root / "work" / f"test-{interpreter.tag}", log=tool_log
+    )
+    environment.install(
+        ["--only-binary", ":all:", "--requirement", requirements, *required_by(wheel, interpreter)],
+        log=tool_log,
+    )
+    environment.install(["--no-index", "--no-deps", wheel], log=tool_log)
+    run([environment.python, "-m", "pip", "check"], log=tool_log)
+    ask = "import json, sysconfig; print(json.dumps(sysconfig.get_path('platlib')))"
+    answer = run([environment.python, "-c", ask], quiet=True)
+    return Subject(wheel=wheel, environment=environment, packages=Path(json.loads(answer.output)))
+
+
+def required_by(wheel: Path, interpreter: Interpreter) -> list[str]:
+    """The requirements in a wheel's metadata that apply to an interpreter, those of its extras included."""
+    with ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = HeaderParser().parsestr(archive.read(name).decode("utf-8"))
+    asked = [
+        {
+            "extra": extra,
+            "python_version": interpreter.series,
+            "python_full_version": interpreter.version,
+        }
+        for extra in _EXTRAS
+    ]
+    requirements = [Requirement(text) for text in metadata.get_all("Requires-Dist", [])]
+    return [
+        f"{needed.name}{needed.specifier}"
+        for needed in requirements
+        if needed.marker is None or any(needed.marker.evaluate(dict(one)) for one in asked)
+    ]
+
+
+def run_upstream(
+    subject: Subject,
+    *,
+    tree: SourceTree,
+    sdk: Sdk,
+    toolchain: Toolchain,
+    test_extension: Path,
+    output: Path,
+    expected: Mapping[str, str],
+) -> lit.Results:
+    """Run all of ``mlir/test/python`` with lit and FileCheck.
+
+    Args:
+        subject: the installed wheel.
+        tree: the source that the tests come from.
+        sdk: where FileCheck and the other test tools come from.
+        toolchain: for tests that compile something.
+        test_extension: what is laid over the package for the tests that need it.
+        output: folder for logs, the JUnit file and what the tests write.
+        expected: the tests that are expected to fail, and why.
+    """
+    setting = lit.Setting(
+        tree=tree,
+        sdk=sdk,
+        python=subject.environment.python,
+        library_dir=subject.packages / "mlir" / "_mlir_libs",
+        toolchain=toolchain,
+        bindings=True,
+    )
+    tests = tree.path / "mlir" / "test"
+    special = _needing_extension(tests / "python")
+    plain = lit.write_site(setting, output / "plain", exclude=[path.name for path in special])
+    extended = lit.write_site(setting, output / "extended")
+    # Upstream's configuration puts this folder on PYTHONPATH (mlir/test/lit.cfg.py).
+    _lay_over(subject.packages, test_extension, extended.parent / "python_packages" / "mlir_test")
+    paths = [plain / "python", *(extended / path.relative_to(tests) for path in special)]
+    return lit.run_tests(setting, paths, output=output, name="upstream", expected=expected)
+
+
+def _needing_extension(folder: Path) -> list[Path]:
+    """The tests that use the test extension; each file name must be the only one of its kind."""
+    tests = sorted(folder.rglob("*.py"))
+    found = [path for path in tests if _TEST_EXTENSION.search(path.read_text(encoding="utf-8"))]
+    names = [path.name for path in tests]
+    ambiguous = [path for path in found if names.count(path.name) > 1]
+    if ambiguous:
+        raise UserError(f"two tests are called {ambiguous[0].name}; lit can leave out only both: rename one")
+    return found
+
+
+def _lay_over(packages: Path, test_extension: Path, folder: Path) -> None:
+    """A copy of the installed package and its grafted libraries, with the test extension over it."""
+    for name in ("mlir", f"{DISTRIBUTION}.libs"):
+        if (packages / name).is_dir():
+            shutil.copytree(packages / name, folder / name)
+    shutil.copytree(test_extension / "mlir", folder / "mlir", dirs_exist_ok=True)
+
+
+def run_own(subject: Subject, tests: Path, *, output: Path) -> None:
+    """Run ``tests/wheels`` with pytest in the environment.
+
+    Raises:
+        ToolFailed: a test failed.
+    """
+    run(
+        [subject.environment.python, "-m", "pytest", "-c", tests / "pytest.ini", "--rootdir", tests,
+         "-p", "no:cacheprovider", "--junitxml", output / "own.xml", tests],
+        cwd=output,
+        log=output / "own.log",
+        on_line=lambda line: log.say(line.rstrip()),
+    )  # fmt: skip

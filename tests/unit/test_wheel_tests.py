@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from mlir_release import wheel_tests
+from mlir_release.errors import UserError
+from mlir_release.interpreters import Interpreter
+
+METADATA = """\
+Metadata-Version: 2.2
+Name: mlir-python-bindings
+Version: 22.1.8
+Requires-Dist: numpy<=2.1.2,>=1.19.5
+Requires-Dist: ml_dtypes<=0.6.0,>=0.1.0; python_version < "3.13"
+Requires-Dist: ml_dtypes<=0.6.0,>=0.5.0; python_version >= "3.13"
+Requires-Dist: exceptions-of-old; python_full_version < "3.9.10"
+Provides-Extra: opdsl
+Requires-Dist: PyYAML<=6.0.1,>=5.4.0; (python_version < "3.13") and extra == "opdsl"
+Requires-Dist: PyYAML>=6.0.2; (python_version >= "3.13") and extra == "opdsl"
+Provides-Extra: docs
+Requires-Dist: sphinx; extra == "docs"
+
+The text of the description.
+
+Requires-Dist: not-a-header
+"""
+
+
+def interpreter(version: str = "3.9.18") -> Interpreter:
+    major, minor = version.split(".")[:2]
+    return Interpreter(path=Path("python"), version=version, tag=f"cp{major}{minor}", found_in="PATH")
+
+
+def wheel(folder: Path, name: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    path = folder / name
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mlir_python_bindings-22.1.8.dist-info/METADATA", METADATA)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("3.9.18", ["ml_dtypes<=0.6.0,>=0.1.0", "PyYAML<=6.0.1,>=5.4.0"]),
+        ("3.9.5", ["ml_dtypes<=0.6.0,>=0.1.0", "exceptions-of-old", "PyYAML<=6.0.1,>=5.4.0"]),
+        ("3.13.0", ["ml_dtypes<=0.6.0,>=0.5.0", "PyYAML>=6.0.2"]),
+    ],
+)
+def test_requirements_are_those_of_the_target_interpreter(
+    tmp_path: Path, version: str, expected: list[str]
+) -> None:
+    path = wheel(tmp_path, "mlir_python_bindings-22.1.8-py3-none-any.whl")
+    found = wheel_tests.required_by(path, interpreter(version))
+    assert found == ["numpy<=2.1.2,>=1.19.5", *expected]
+
+
+def test_the_wheel_of_the_interpreter_is_found(tmp_path: Path) -> None:
+    for tag in ("cp39-cp39", "cp310-cp310", "cp313-cp313t"):
+        wheel(tmp_path, f"mlir_python_bindings-22.1.8.dev0+gca7933e47-{tag}-manylinux_2_36_x86_64.whl")
+    wheel(tmp_path, "other-1-cp39-cp39-manylinux_2_36_x86_64.whl")
+    assert "-cp39-cp39-" in wheel_tests.find(tmp_path, interpreter()).name
+    assert "-cp310-" in wheel_tests.find(tmp_path, interpreter("3.10.0")).name
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_no_wheel_says_what_makes_one(tmp_path: Path, *, exists: bool) -> None:
+    folder = tmp_path / "wheelhouse"
+    if exists:
+        wheel(folder, "mlir_python_bindings-22.1.8-cp310-cp310-manylinux_2_36_x86_64.whl")
+    with pytest.raises(UserError) as caught:
+        wheel_tests.find(folder, interpreter())
+    assert str(caught.value) == f"{folder} has no wheel for cp39; run nox -s build-3.9"
+
+
+def test_two_wheels_are_one_too_many(tmp_path: Path) -> None:
+    for version in ("22.1.7", "22.1.8"):
+        wheel(tmp_path, f"mlir_python_bindings-{version}-cp39-cp39-manylinux_2_36_x86_64.whl")
+    with pytest.raises(UserError, match=r"has 2 wheels for cp39; run nox -s build-3\.9$"):
+        wheel_tests.find(tmp_path, interpreter())

@@ -1,0 +1,4 @@
+func.func @tile() -> vector<[4]x[4]xf32> {
+  %tile = arm_sme.zero : vector<[4]x[4]xf32>
+  return %tile : vector<[4]x[4]xf32>
+}

@@ -1,0 +1,134 @@
+"""What is installed: nothing but the package, whole, and described by its metadata."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Callable
+
+import mlir
+import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+_DISTRIBUTION = metadata.distribution("mlir-python-bindings")
+_FILES = _DISTRIBUTION.files or []
+# Written by the installer, not by the wheel.
+_BY_INSTALLERS = {"INSTALLER", "REQUESTED", "direct_url.json"}
+
+
+def _sha256(path: Path) -> str:
+    """A file's hash as RECORD has it: base64 for URLs, without padding."""
+    digest = hashlib.sha256(path.read_bytes()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def test_files_are_those_of_the_record(measured: Callable[[str], None]) -> None:
+    size = 0
+    for file in _FILES:
+        path = Path(str(file.locate()))
+        assert path.is_file(), file
+        size += path.stat().st_size
+        if file.hash is None:
+            # The record itself, and bytecode that the installer made.
+            assert file.name == "RECORD" or file.suffix == ".pyc" or file.name in _BY_INSTALLERS
+            continue
+        assert (file.hash.mode, file.hash.value, file.size) == ("sha256", _sha256(path), path.stat().st_size)
+    measured(f"installed: {len(_FILES)} files, {size / 1e6:.1f} MB")
+
+
+def test_nothing_lies_outside_the_package() -> None:
+    allowed = re.compile(r"mlir|mlir_python_bindings\.libs|mlir_python_bindings-[^/]+\.dist-info")
+    assert [str(file) for file in _FILES if not allowed.fullmatch(file.parts[0])] == []
+
+
+def test_everything_in_the_package_is_in_the_record() -> None:
+    (package,) = map(Path, mlir.__path__)
+    recorded = {Path(str(file.locate())).resolve() for file in _FILES}
+    found = {path.resolve() for path in package.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    assert found - recorded == set()
+
+
+def test_no_library_is_there_twice() -> None:
+    libraries = [
+        Path(str(file.locate())) for file in _FILES if re.search(r"\.(so|dylib|dll|pyd)\b", file.name)
+    ]
+    hashes = [_sha256(path) for path in libraries]
+    assert len(set(hashes)) == len(libraries)
+    assert len({path.name for path in libraries}) == len(libraries)
+
+
+def test_no_sources_or_build_files() -> None:
+    unwanted = {".cpp", ".td", ".a", ".lib", ".o", ".obj", ".cmake", ".d", ".in", ".map"}
+    assert [str(file) for file in _FILES if file.suffix in unwanted or "CMakeLists" in file.name] == []
+
+
+def test_license_is_there() -> None:
+    assert _DISTRIBUTION.metadata["License-Expression"] == "Apache-2.0 WITH LLVM-exception"
+    (name,) = _DISTRIBUTION.metadata.get_all("License-File") or []
+    (license_file,) = (file for file in _FILES if file.parts[-2:] == ("licenses", name))
+    text = license_file.read_text(encoding="utf-8")
+    assert "Apache License" in text
+    assert "LLVM Exceptions" in text
+
+
+def test_classifiers_name_this_python() -> None:
+    classifiers = _DISTRIBUTION.metadata.get_all("Classifier") or []
+    assert (
+        f"Programming Language :: Python :: {sys.version_info.major}.{sys.version_info.minor}" in classifiers
+    )
+    assert "Typing :: Typed" in classifiers
+    here = {"linux": "POSIX :: Linux", "darwin": "MacOS", "win32": "Microsoft :: Windows"}[sys.platform]
+    assert f"Operating System :: {here}" in classifiers
+
+
+def test_this_python_is_allowed() -> None:
+    assert ".".join(map(str, sys.version_info[:3])) in SpecifierSet(_DISTRIBUTION.metadata["Requires-Python"])
+
+
+def test_tag_is_for_this_interpreter_only() -> None:
+    wheel = _DISTRIBUTION.read_text("WHEEL") or ""
+    assert "Root-Is-Purelib: false" in wheel
+    (tags,) = (
+        {line.split(": ")[1].rsplit("-", 1)[0] for line in wheel.splitlines() if line.startswith("Tag")},
+    )
+    interpreter = f"cp{sys.version_info.major}{sys.version_info.minor}"
+    assert tags == {f"{interpreter}-{interpreter}{sys.abiflags}"}
+
+
+@pytest.mark.parametrize(
+    ("name", "oldest", "newest"), [("numpy", "1.19.5", "2.1.2"), ("ml-dtypes", "0.1.0", "0.6.0")]
+)
+def test_requirements_have_upstreams_ranges(name: str, oldest: str, newest: str) -> None:
+    every = [Requirement(text) for text in _DISTRIBUTION.requires or []]
+    (ours,) = (
+        each
+        for each in every
+        if each.name.replace("_", "-") == name
+        and (each.marker is None or each.marker.evaluate({"extra": ""}))
+    )
+    if name == "ml-dtypes" and sys.version_info >= (3, 13):
+        oldest = "0.5.0"
+    assert {str(each) for each in ours.specifier} == {f">={oldest}", f"<={newest}"}
+    assert ours.specifier.contains(metadata.version(name))
+
+
+def test_nothing_else_is_required() -> None:
+    every = [Requirement(text) for text in _DISTRIBUTION.requires or []]
+    assert {each.name.replace("_", "-") for each in every if "extra" not in str(each.marker)} == {
+        "numpy",
+        "ml-dtypes",
+    }
+    assert _DISTRIBUTION.metadata.get_all("Provides-Extra") == ["opdsl"]
+
+
+def test_links_and_description() -> None:
+    links = dict(text.split(", ") for text in _DISTRIBUTION.metadata.get_all("Project-URL") or [])
+    assert {"Homepage", "Documentation", "Source", "Issues"} <= set(links)
+    assert all(link.startswith("https://") for link in links.values())
+    assert _DISTRIBUTION.metadata["Summary"]
+    assert "python -m mlir.release" in (_DISTRIBUTION.read_text("METADATA") or "")
