@@ -1,15 +1,20 @@
-"""What the machine has that small things are built with."""
+"""What the machine has that small things are built with, and small source trees."""
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
+from llvm_tree import LEFT, Server, World, git, write_tree
 from mlir_release import interpreters, toolchain
+from mlir_release.pin import Pin
 from mlir_release.store import Store
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mlir_release.interpreters import Interpreter
     from mlir_release.toolchain import Toolchain
 
@@ -26,3 +31,37 @@ def interpreter() -> Interpreter:
     found = [it for it in interpreters.find_all().values() if it]
     assert found, "no Python here has its Python.h; `nox -s doctor` says what to do"
     return found[-1]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    pristine = write_tree(tmp_path / "pristine")
+    shutil.copytree(pristine, tmp_path / "expected", symlinks=True)
+    for name in LEFT:
+        (tmp_path / "expected" / name).unlink()
+    (tmp_path / "patches").mkdir()
+    return World(Store.open(tmp_path / "store"), tmp_path / "patches", pristine)
+
+
+@pytest.fixture
+def without_tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that has neither git nor apt."""
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+
+
+@pytest.fixture
+def server(world: World, tmp_path: Path) -> Server:
+    """A bare repository whose pinned commit is not its newest."""
+    work = shutil.copytree(world.pristine, tmp_path / "work", symlinks=True)
+    git(work, "init", "--quiet", "--initial-branch=main")
+    git(work, "add", "--all")
+    git(work, "commit", "--quiet", "--message=pinned")
+    commit = git(work, "rev-parse", "HEAD")
+    (work / "mlir/CMakeLists.txt").write_text("project(later)\n")
+    git(work, "commit", "--quiet", "--all", "--message=later")
+    git(tmp_path, "clone", "--quiet", "--bare", str(work), "llvm-project.git")
+    bare = tmp_path / "llvm-project.git"
+    git(bare, "config", "uploadpack.allowReachableSHA1InWant", "true")
+    git(bare, "config", "uploadpack.allowFilter", "true")
+    return Server(f"file://{bare}", Pin(commit=commit, version="22.1.8", ref="main"))
