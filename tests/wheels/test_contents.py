@@ -68,10 +68,19 @@ def test_no_sources_or_build_files() -> None:
 
 
 def test_license_is_there() -> None:
-    assert _DISTRIBUTION.metadata["License-Expression"] == "Apache-2.0 WITH LLVM-exception"
-    (name,) = _DISTRIBUTION.metadata.get_all("License-File") or []
-    (license_file,) = (file for file in _FILES if file.parts[-2:] == ("licenses", name))
-    text = license_file.read_text(encoding="utf-8")
+    expression = "Apache-2.0 WITH LLVM-exception AND BSD-3-Clause AND MIT"
+    assert _DISTRIBUTION.metadata["License-Expression"] == expression
+    names = _DISTRIBUTION.metadata.get_all("License-File") or []
+    texts = {
+        name: file.read_text(encoding="utf-8")
+        for name in names
+        for file in _FILES
+        if file.as_posix().endswith(f".dist-info/licenses/{name}")
+    }
+    assert texts.keys() == set(names) == {"LICENSE.TXT", "licenses/nanobind.txt", "licenses/robin-map.txt"}
+    assert "Wenzel Jakob" in texts["licenses/nanobind.txt"]
+    assert "MIT License" in texts["licenses/robin-map.txt"]
+    text = texts["LICENSE.TXT"]
     assert "Apache License" in text
     assert "LLVM Exceptions" in text
 
