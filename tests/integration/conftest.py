@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from llvm_tree import LEFT, Server, World, git, write_tree
-from mlir_release import interpreters, toolchain
+from mlir_release import apt, interpreters, toolchain
 from mlir_release.pin import Pin
 from mlir_release.store import Store
 
@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
     from mlir_release.interpreters import Interpreter
     from mlir_release.toolchain import Toolchain
+
+
+@pytest.fixture(scope="session", autouse=True)
+def git_is_there(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Root on Debian and Ubuntu gets git, as a build gets its compiler; others are told."""
+    if not shutil.which("git"):
+        assert apt.can_install(), "these tests need git: install it"
+        apt.install(["git"], tmp_path_factory.mktemp("git") / "apt.log")
 
 
 @pytest.fixture(scope="session")

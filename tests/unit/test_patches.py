@@ -171,6 +171,7 @@ def test_line_ends_other_bytes_and_form_feeds_are_kept(tmp_path: Path, ending: s
 
 
 @per_example
+@pytest.mark.skipif(not shutil.which("git"), reason="git is what is compared with")
 @given(
     old=st.lists(st.sampled_from("abcd"), min_size=1, max_size=12),
     new=st.lists(st.sampled_from("abcd"), min_size=1, max_size=12),
