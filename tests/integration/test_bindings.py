@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+import samples
 from mlir_release import bindings, provenance
 from mlir_release.bindings import Bindings, Inputs
 from mlir_release.errors import ToolFailed
 from mlir_release.run import run
-from mlir_release.sdk import ProviderName, Sdk
 from mlir_release.source import SourceTree
 from mlir_release.store import Store, content_key
 
@@ -114,15 +114,7 @@ def site(
     inputs = Inputs(
         interpreter=interpreter,
         tree=SourceTree(path=tmp_path, commit=COMMIT, version="22.1.8", origin="git", patches=(), key="tree"),
-        sdk=Sdk(
-            provider=ProviderName.SYSTEM,
-            prefix=prefix,
-            version="22.1.8",
-            library_dir=prefix / "lib",
-            tools_dir=prefix / "bin",
-            key="sdk",
-            description="a test's",
-        ),
+        sdk=samples.sdk(prefix),
         toolchain=compiler,
         project=shutil.copytree(PROJECT, tmp_path / "project"),
         ref="llvmorg-22.1.8",

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+import samples
 from mlir_release import lit
-from mlir_release.errors import UserError
-from mlir_release.sdk import ProviderName, Sdk
+from mlir_release.errors import ToolFailed, UserError
 from mlir_release.source import SourceTree
 from mlir_release.toolchain import Toolchain
 
@@ -89,15 +89,7 @@ def setting(tmp_path: Path) -> lit.Setting:
     write(prefix / "lib/cmake/llvm/LLVMConfig.cmake", "# x\nset(LLVM_NATIVE_ARCH X86)\n")
     return lit.Setting(
         tree=SourceTree(path=tree, commit=None, version="22.1.8", origin="git", patches=(), key="k"),
-        sdk=Sdk(
-            provider=ProviderName.SYSTEM,
-            prefix=prefix,
-            version="22.1.8",
-            library_dir=prefix / "lib",
-            tools_dir=prefix / "bin",
-            key="k",
-            description="a test's",
-        ),
+        sdk=samples.sdk(prefix),
         python=Path(sys.executable),
         library_dir=tmp_path / "runtime libraries",
         toolchain=Toolchain(cc=Path("/x/cc"), cxx=Path("/x/c++"), name="clang 22", linker=None, key={}),
@@ -212,16 +204,20 @@ def test_an_expected_failure_that_is_gone_is_named(setting: lit.Setting, tmp_pat
         run(setting, tmp_path, CODES, {"MLIR :: z.mlir": "why"})
 
 
-@pytest.mark.parametrize("results", [None, "", "{", "{}"])
+ALL_PASS = json.dumps({"tests": [{"name": "MLIR :: a.mlir", "code": "PASS"}]})
+
+
+# The last: lit says that something went wrong, and no test did.
+@pytest.mark.parametrize("results", [None, "", "{", "{}", '{"tests": []}', ALL_PASS])
 def test_a_lit_that_breaks_off_is_no_success(
     setting: lit.Setting, tmp_path: Path, results: str | None
 ) -> None:
     if results is not None:
         write(setting.tree.path / "llvm/utils/lit/lit/RESULTS", results)
     # What an earlier run left must not be taken for this one's.
-    write(tmp_path / "out/x.json", json.dumps({"tests": [{"name": "MLIR :: a.mlir", "code": "PASS"}]}))
-    with pytest.raises(UserError, match="lit ended without results; its whole log is") as caught:
+    write(tmp_path / "out/x.json", ALL_PASS)
+    with pytest.raises(ToolFailed, match=r"^lit failed with status 1; its whole log is") as caught:
         run(setting, tmp_path, None, {})
     if results is None:
-        log = str(caught.value).rpartition(" ")[2]
-        assert "unable to load the configuration" in Path(log).read_text()
+        assert "unable to load the configuration" in caught.value.log.read_text()
+        assert "unable to load the configuration" in caught.value.tail[-1]

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 
+import samples
 from mlir_release import provenance
 from mlir_release.errors import UserError
 from mlir_release.sdk import ProviderName, Sdk
@@ -39,16 +40,7 @@ def tree(*patches: Patch, commit: str | None = COMMIT) -> SourceTree:
 
 
 def sdk(provider: ProviderName = ProviderName.SYSTEM) -> Sdk:
-    prefix = Path("prefix")
-    return Sdk(
-        provider=provider,
-        prefix=prefix,
-        version="22.1.8",
-        library_dir=prefix / "lib",
-        tools_dir=prefix / "bin",
-        key="k",
-        description="a test's",
-    )
+    return samples.sdk(Path("prefix"), provider)
 
 
 def wheel(path: Path, facts: Any) -> Path:
