@@ -13,7 +13,7 @@ import pytest
 
 from mlir_release.errors import UserError
 from mlir_release.pin import Pin
-from mlir_release.source import SourceTree, obtain
+from mlir_release.source import PARTS, SourceTree, obtain
 
 if TYPE_CHECKING:
     from mlir_release.store import Store
@@ -36,11 +36,19 @@ TAKEN = {
     "llvm/cmake/modules/AddLLVM.cmake": "\n",
     "llvm/include/llvm/ADT/APInt.h": "// APInt\n",
     "llvm/utils/lit/lit.py": "#!/usr/bin/env python3\n",
+    "llvm/test/lit.cfg.py": "import lit\n",
+}
+# Of the other parts, whose content no test looks at, a file each.
+TAKEN |= {
+    part if Path(part).suffix else f"{part}/file": "part\n"
+    for part in PARTS
+    if not any(name == part or name.startswith(f"{part}/") for name in TAKEN)
 }
 LEFT = {
     "README.md": "not needed\n",
-    "llvm/lib/IR.cpp": "not needed\n",
-    "llvm/utils/litter/x": "not needed\n",
+    "llvm/docs/index.rst": "not needed\n",
+    "llvm/library/x": "not needed\n",
+    "llvm/test/CodeGen/x.ll": "not needed\n",
     "mlir-extra/x": "not needed\n",
     "utils/bazel/mlir/x": "not needed\n",
     "clang/cmake/x": "not needed\n",

@@ -11,16 +11,36 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-# What the bindings and upstream's tests need beside an installed MLIR: paths
-# below the root of llvm-project, each a file or a folder with all that is in it.
-BINDINGS_PARTS = (
+# What a build of LLVM and MLIR, the bindings and upstream's tests of MLIR need: paths below the root
+# of llvm-project, each a file or a folder with all that is in it. The C library's are headers that
+# LLVM's floating-point code includes (cmake/Modules/FindLibcCommonUtils.cmake); of LLVM's own
+# tests, what its CMake files name.
+PARTS = (
     "LICENSE.TXT",
     "cmake",
-    "mlir",
+    "libc/hdr",
+    "libc/include",
+    "libc/shared",
+    "libc/src/__support",
+    "llvm/CMakeLists.txt",
     "llvm/LICENSE.TXT",
     "llvm/cmake",
     "llvm/include",
-    "llvm/utils/lit",
+    "llvm/lib",
+    "llvm/projects",
+    "llvm/resources",
+    "llvm/runtimes",
+    "llvm/test/CMakeLists.txt",
+    "llvm/test/FileCheck",
+    "llvm/test/TableGen",
+    "llvm/test/Unit",
+    "llvm/test/lit.cfg.py",
+    "llvm/test/lit.site.cfg.py.in",
+    "llvm/tools",
+    "llvm/unittests",
+    "llvm/utils",
+    "mlir",
+    "third-party",
 )
 
 VERSION_FILE = "cmake/Modules/LLVMVersion.cmake"

@@ -11,7 +11,7 @@ from mlir_release.source import archive
 from mlir_release.source import checkout as checkouts
 from mlir_release.source.fetch import fetch
 from mlir_release.source.layout import (
-    BINDINGS_PARTS,
+    PARTS,
     Unavailable,
     read_version,
     require_parts,
@@ -35,10 +35,8 @@ REMOTE = "https://github.com/llvm/llvm-project.git"
 _TREE = "llvm-project"
 _ORIGIN = "origin"
 
-# Bytes. On disk the parts for the bindings take 120 MB and all of 22.1.8 takes
-# 2.1 GB; git's own data comes on top while it fetches.
-_ROOM_BINDINGS = 400_000_000
-_ROOM_ALL = 3_000_000_000
+# Bytes. On disk the parts of 22.1.8 take 340 MB; git's own data comes on top while it fetches.
+_ROOM = 1_000_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +63,7 @@ def obtain(
     patches: Path,
     store: Store,
     checkout: Path | None = None,
-    parts: Sequence[str] = BINDINGS_PARTS,
+    parts: Sequence[str] = PARTS,
     remote: str = REMOTE,
 ) -> SourceTree:
     """The source tree for a pin, with this project's patches for its version.
@@ -96,7 +94,7 @@ def _from_pin(
     chosen = select(known, pin.version) if pin.version else tuple(known)
 
     def make(work: Path) -> None:
-        ensure_room(work, _room(parts), "the source tree")
+        ensure_room(work, _ROOM, "the source tree")
         origin = _bring(pin, store, work, parts, remote)
         _finish(work, pin, chosen, parts, origin)
 
@@ -137,11 +135,6 @@ def _identity(content: dict[str, Any], parts: Sequence[str], chosen: Sequence[Pa
     }
 
 
-def _room(parts: Sequence[str]) -> int:
-    """Bytes that a tree of these parts may take while it is made."""
-    return _ROOM_BINDINGS if set(parts) <= set(BINDINGS_PARTS) else _ROOM_ALL
-
-
 def _boxed(box: Box, commit: str | None, chosen: Sequence[Patch]) -> SourceTree:
     """The tree in a finished box."""
     tree = box.path / _TREE
@@ -162,7 +155,7 @@ def _copied(
     folder: Path, parts: Sequence[str], chosen: Sequence[Patch], state: checkouts.State, work: Path
 ) -> None:
     """Fill a box with a patched copy of a checkout."""
-    ensure_room(work, _room(parts), f"the copy of {folder}")
+    ensure_room(work, _ROOM, f"the copy of {folder}")
     with log.stage(f"source: copy of {folder}, for patches"):
         checkouts.copy(folder, parts, work / _TREE)
     if checkouts.state(folder, parts) != state:
