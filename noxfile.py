@@ -2,6 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = [
 #   "auditwheel>=6.8.2; sys_platform == 'linux'",
+#   "cibuildwheel==4.3.3; sys_platform != 'win32'",
 #   "cmake>=3.28",
 #   "filelock>=3.16",
 #   "ninja>=1.11",
@@ -40,8 +41,9 @@ sys.path.insert(0, str(ROOT / "packaging" / "automation"))
 # Where the README's commands have nox itself from; no session is to see that.
 os.environ.pop("PYTHONPATH", None)
 
-from mlir_release import bench, options  # noqa: E402 -- its folder had to be put on the path
+from mlir_release import bench, findings, options  # noqa: E402 -- its folder had to be put on the path
 from mlir_release import doctor as machine  # noqa: E402
+from mlir_release.container import rerun  # noqa: E402
 from mlir_release.errors import ReleaseError, UserError  # noqa: E402
 from mlir_release.interpreters import SUPPORTED  # noqa: E402
 from mlir_release.workflow import Workflow  # noqa: E402
@@ -64,7 +66,11 @@ failures: list[str] = []
 def run_steps(session: nox.Session, work: Work) -> None:
     """Do the work of a session; its errors end the session, without a traceback."""
     try:
-        work(Workflow(ROOT, options.parse(session.posargs, ROOT)))
+        chosen = options.parse(session.posargs, ROOT)
+        if chosen.container is None:
+            work(Workflow(ROOT, chosen))
+        else:
+            rerun(session.name, session.posargs, chosen, ROOT)
     except UserError as error:
         mistakes.append(str(error))
         session.error(str(error))
@@ -99,6 +105,14 @@ for version in SUPPORTED:
         f"Test the wheel for Python {version} that is in the wheelhouse.",
         partial(Workflow.test, version=version),
     )
+automation_session(
+    "sdk",
+    "Compile LLVM and MLIR (hours, once), and package the wheels of this platform.",
+    Workflow.package_sdk,
+)
+automation_session(
+    "test-sdk", "Test the wheels of this platform that are in the wheelhouse.", Workflow.test_sdk
+)
 automation_session("lit", "Run all of mlir/test against the SDK's tools.", Workflow.run_lit)
 automation_session(
     "bench",
@@ -108,7 +122,7 @@ automation_session(
 automation_session(
     "doctor",
     "Say what this machine can build, and what to do about what is missing.",
-    lambda flow: machine.report(machine.examine(flow.options, ROOT)),
+    lambda flow: findings.report(machine.examine(flow.options, ROOT)),
 )
 
 
@@ -125,8 +139,9 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
     session.run("mypy", "noxfile.py", "packaging/automation", "tests/unit", "tests/integration")
     # Files of other packages, whose names would collide with those above.
-    session.run("mypy", "tests/wheels")
-    session.run("mypy", "packaging/mlir-python-bindings")
+    for folder in [*ROOT.glob("tests/wheels*"), *ROOT.glob("packaging/*")]:
+        if folder.name != "automation" and any(folder.rglob("*.py")):
+            session.run("mypy", str(folder))
 
 
 @nox.session(reuse_venv=True)

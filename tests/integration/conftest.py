@@ -11,12 +11,14 @@ from llvm_tree import LEFT, Server, World, git, write_tree
 from mlir_release import apt, interpreters, toolchain
 from mlir_release.pin import Pin
 from mlir_release.store import Store
+from session_project import make_project
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from mlir_release.interpreters import Interpreter
     from mlir_release.toolchain import Toolchain
+    from session_project import Project
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -73,3 +75,10 @@ def server(world: World, tmp_path: Path) -> Server:
     git(bare, "config", "uploadpack.allowReachableSHA1InWant", "true")
     git(bare, "config", "uploadpack.allowFilter", "true")
     return Server(f"file://{bare}", Pin(commit=commit, version="22.1.8", ref="main"))
+
+
+@pytest.fixture
+def project(tmp_path: Path, interpreter: Interpreter, compiler: Toolchain) -> Project:
+    """A copy of this project, whose sessions can be run."""
+    assert compiler.cxx.is_file()  # else a session might install one
+    return make_project(tmp_path, interpreter)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlir_release import doctor
-from mlir_release.doctor import State
+from mlir_release.findings import Finding, State
 from mlir_release.options import parse
 from mlir_release.source.tree import REMOTE
 
@@ -30,7 +30,7 @@ def upstream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return repository
 
 
-def github(tmp_path: Path) -> doctor.Finding:
+def github(tmp_path: Path) -> Finding:
     (tmp_path / "llvm-project.version").write_text(PIN, encoding="utf-8")
     options = parse(["--cache", str(tmp_path / "cache"), "--sdk", str(tmp_path)], tmp_path)
     (finding,) = [it for it in doctor.examine(options, tmp_path) if it.topic == "github"]

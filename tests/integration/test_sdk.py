@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from mlir_release import pin, sdk
+from mlir_release import pin
 from mlir_release.run import run
 from mlir_release.sdk import CannotServe, ProviderName, Sdk
 from mlir_release.store import Store
+from samples import obtain_installed
 
 PIN = Path(__file__).parents[2] / pin.FILE_NAME
 
@@ -28,7 +29,7 @@ def version() -> str:
 
 @pytest.fixture(scope="module")
 def system(version: str, store: Store) -> Sdk:
-    return sdk.obtain("system", version=version, store=store)
+    return obtain_installed("system", version=version, store=store)
 
 
 def test_it_is_the_pins(system: Sdk, version: str) -> None:
@@ -54,13 +55,13 @@ def test_it_has_the_c_api(system: Sdk) -> None:
 
 def test_all_ways_lead_to_the_same(system: Sdk, version: str, store: Store) -> None:
     for choice in ("auto", str(system.prefix), str(system.library_dir / "cmake/mlir")):
-        found = sdk.obtain(choice, version=version, store=store)
+        found = obtain_installed(choice, version=version, store=store)
         assert (found.prefix, found.key) == (system.prefix, system.key)
 
 
 def test_other_version_is_refused(system: Sdk, version: str, store: Store) -> None:
     with pytest.raises(CannotServe, match=f"is {version}, and 1.2.3 is needed; "):
-        sdk.obtain(str(system.prefix), version="1.2.3", store=store)
+        obtain_installed(str(system.prefix), version="1.2.3", store=store)
 
 
 @pytest.mark.parametrize(
@@ -81,4 +82,4 @@ def test_incomplete_copy_is_refused(
             (copy / folder.name / file.name).symlink_to(file)
     (copy / without).unlink()
     with pytest.raises(CannotServe, match=complaint):
-        sdk.obtain(str(copy), version=system.version, store=store)
+        obtain_installed(str(copy), version=system.version, store=store)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import sys
 from types import SimpleNamespace
@@ -8,11 +9,11 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from mlir_release import doctor
-from mlir_release.doctor import Finding, State
+from mlir_release import doctor, findings
 from mlir_release.errors import UserError
+from mlir_release.findings import Finding, State
 from mlir_release.interpreters import SUPPORTED
-from mlir_release.options import Options
+from mlir_release.options import Options, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,9 +40,8 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def options(tmp_path: Path) -> Options:
-    return Options(
-        llvm_project=None, sdk=str(tmp_path / "mlir"), cache=tmp_path / "cache", wheelhouse=tmp_path / "out"
-    )
+    words = {"--sdk": tmp_path / "mlir", "--cache": tmp_path / "cache", "--wheelhouse": tmp_path / "out"}
+    return parse([f"{name}={path}" for name, path in words.items()], tmp_path)
 
 
 def program(path: Path, *lines: str) -> None:
@@ -73,6 +73,30 @@ def test_a_bare_machine_is_told_what_it_lacks(options: Options, tmp_path: Path) 
     assert str(tmp_path / "mlir") in sdk.text
     assert sdk.advice
     assert of(findings, "compiler cache").state is State.OK
+
+
+@pytest.mark.parametrize(
+    ("choice", "state", "said"),
+    [
+        ("build", State.OK, "LLVM 22.1.8 is to be compiled, in about "),
+        ("no/mlir_sdk-1-py3-none-any.whl", State.MISSING, "mlir_sdk-1-py3-none-any.whl does not exist"),
+    ],
+)
+def test_what_is_said_of_each_provider(
+    options: Options, tmp_path: Path, choice: str, state: State, said: str
+) -> None:
+    found = of(doctor.examine(dataclasses.replace(options, sdk=choice), tmp_path), "sdk")
+    assert found.state is state
+    assert said in found.text
+
+
+def test_compiled_sdks_are_listed(options: Options, tmp_path: Path) -> None:
+    assert of(doctor.examine(options, tmp_path), "compiled sdk").text.startswith("none; `nox -s sdk` makes")
+    assert options.cache
+    box = options.cache / "sdk" / "0123456789abcdef"
+    box.mkdir(parents=True)
+    (box / "manifest.json").write_text("{}")
+    assert of(doctor.examine(options, tmp_path), "compiled sdk").text == str(box)
 
 
 def test_what_needs_the_network_is_a_warning_that_says_it_is_not_fatal(
@@ -140,7 +164,7 @@ def test_the_store_is_measured(options: Options, tmp_path: Path) -> None:
 
 
 def test_a_report_is_a_table_with_the_advice_below(capsys: pytest.CaptureFixture[str]) -> None:
-    doctor.report(
+    findings.report(
         [
             Finding(topic="pin", state=State.OK, text="LLVM 22.1.8"),
             Finding(topic="compiler", state=State.MISSING, text="none", advice="install clang"),

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -117,7 +119,7 @@ def test_site_says_what_is_known_and_the_rest_is_off(setting: lit.Setting, tmp_p
     assert values.pop("excludes") == ()
     assert values == {
         "target_triple": "x86_64-pc-linux-gnu",
-        "llvm_tools_dir": str(setting.sdk.tools_dir),
+        "llvm_tools_dir": str(tmp_path / "site/tools"),
         "lit_tools_dir": "",
         "llvm_shlib_dir": str(setting.library_dir),
         "python_executable": sys.executable,
@@ -134,6 +136,31 @@ def test_site_says_what_is_known_and_the_rest_is_off(setting: lit.Setting, tmp_p
         "a_switch_of_a_newer_release": 0,
         "a_text_of_a_newer_release": "",
     }
+
+
+def test_programs_under_test_come_first_and_tests_own_programs_last(
+    setting: lit.Setting, tmp_path: Path
+) -> None:
+    programs, under_test = tmp_path / "programs", tmp_path / "installed"
+    write(setting.sdk.tools_dir / "mlir-opt", "the SDK's")
+    write(setting.sdk.tools_dir / "mlir-cat", "the SDK's")
+    write(under_test / "mlir-opt", "under test")
+    write(programs / "bin/mlir-cat", "the tests'")
+    write(programs / "bin/mlir-capi-ir-test", "the tests'")
+    write(programs / "unittests/IR/MLIRIRTests", "the tests'", 0o755)
+    sdk = replace(setting.sdk, test_programs=programs)
+    site = lit.write_site(replace(setting, sdk=sdk, tools=under_test), tmp_path / "site")
+    tools = Path(loaded(site / "lit.site.cfg.py")[0]["llvm_tools_dir"])
+    assert {path.name: path.read_text() for path in tools.iterdir() if path.name != "llvm-config"} == {
+        "mlir-opt": "under test",
+        "mlir-cat": "the SDK's",
+        "mlir-capi-ir-test": "the tests'",
+    }
+    # They write beside themselves, and the SDK's folder is not theirs.
+    copy = tmp_path / "site/unittests/IR/MLIRIRTests"
+    assert os.access(copy, os.X_OK)
+    assert not copy.is_symlink()
+    assert copy.resolve().is_relative_to(tmp_path / "site")
 
 
 def test_unit_tests_have_a_site_and_a_folder(setting: lit.Setting, tmp_path: Path) -> None:

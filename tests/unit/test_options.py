@@ -10,19 +10,45 @@ from mlir_release.errors import UserError
 from mlir_release.options import Options, parse
 
 ROOT = Path("/project")
-_NAMES = ("--llvm-project", "--sdk", "--cache", "--wheelhouse")
+_NAMES = (
+    "--llvm-project",
+    "--sdk",
+    "--index",
+    "--targets",
+    "--assertions",
+    "--cc",
+    "--cache",
+    "--wheelhouse",
+)
 
 
 def test_without_options() -> None:
-    expected = Options(llvm_project=None, sdk="auto", cache=None, wheelhouse=ROOT / "wheelhouse")
-    assert parse([], ROOT) == expected
+    options = parse([], ROOT)
+    assert options.wheelhouse == ROOT / "wheelhouse"
+    assert options.targets == ("host",)
+    assert not options.assertions
+    others = (options.llvm_project, options.sdk, options.index, options.cc, options.launcher, options.cache)
+    assert set(others) == {None}
 
 
 def test_all_options() -> None:
     words = ["--llvm-project", "/llvm", "--sdk=/usr/lib/llvm-22", "--cache", "/c", "--wheelhouse", "/wheels"]
-    assert parse(words, ROOT) == Options(
-        llvm_project=Path("/llvm"), sdk="/usr/lib/llvm-22", cache=Path("/c"), wheelhouse=Path("/wheels")
-    )
+    words += [
+        "--index",
+        "http://i/simple",
+        "--targets=X86;AArch64",
+        "--assertions",
+        "--cc=gcc",
+        "--cxx",
+        "g++",
+    ]
+    options = parse([*words, "--launcher", "none"], ROOT)
+    assert options.llvm_project == Path("/llvm")
+    assert options.cache == Path("/c")
+    assert options.wheelhouse == Path("/wheels")
+    assert (options.sdk, options.index) == ("/usr/lib/llvm-22", "http://i/simple")
+    assert (options.targets, options.assertions) == (("X86", "AArch64"), True)
+    assert (options.cc, options.cxx, options.launcher) == ("gcc", "g++", "none")
 
 
 def test_folders_become_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,6 +71,8 @@ def test_folders_become_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         (["--help"], "--help"),
         (["--cache"], "--cache"),
         (["--wheelhouse="], "--wheelhouse"),
+        (["--targets", "X86;;AArch64"], "'' is no name of a target; say X86;AArch64, host or all"),
+        (["--assertions=no"], "--assertions"),
         (["--cache=~no-such-user-here/x"], "no-such-user-here"),
     ],
 )
@@ -58,7 +86,7 @@ def test_a_mistake_is_one_line_that_lists_the_options(
     assert len(message.splitlines()) == 1
     what, _, known = message.partition("; the options are: ")
     assert quoted in what
-    assert all(f"[{name} " in known for name in _NAMES)
+    assert all(f"[{name}" in known for name in _NAMES)
 
 
 def _read(words: list[str]) -> Options | str:

@@ -46,7 +46,9 @@ def sdk(provider: ProviderName = ProviderName.SYSTEM) -> Sdk:
 def wheel(path: Path, facts: Any) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("mlir/__init__.py", "# padding\n" * 100)
-        archive.writestr(provenance.MEMBER, json.dumps(facts))
+        archive.writestr("mlir/release.json", json.dumps(facts))
+        # Only that of the import package counts.
+        archive.writestr("mlir/tests/release.json", "{}")
     return path
 
 
@@ -59,7 +61,7 @@ def refusal(path: Path) -> str:
 
 
 def test_what_is_described_is_read_and_fresh(tmp_path: Path) -> None:
-    facts = provenance.describe(tree(patch()), sdk(), ref="llvmorg-22.1.8")
+    facts = provenance.describe(tree(patch()), sdk(), ref="llvmorg-22.1.8", compiler="clang 22.1.8")
     assert facts == {
         "tag": None,
         "llvm_commit": COMMIT,
@@ -67,6 +69,7 @@ def test_what_is_described_is_read_and_fresh(tmp_path: Path) -> None:
         "patches": [{"name": "0001-test.patch", "sha256": "1" * 64}],
         "sdk_provider": "system",
         "source": "git",
+        "compiler": "clang 22.1.8",
     }
     made = wheel(tmp_path / "x.whl", facts)
     assert provenance.read(made) == facts
@@ -93,7 +96,7 @@ def test_what_is_described_is_read_and_fresh(tmp_path: Path) -> None:
     ],
 )
 def test_stale_says_in_what_and_how_to_renew(tmp_path: Path, now: SourceTree, why: str) -> None:
-    made = wheel(tmp_path / "x.whl", provenance.describe(tree(patch()), sdk(), ref=None))
+    made = wheel(tmp_path / "x.whl", provenance.describe(tree(patch()), sdk(), ref=None, compiler="x"))
     with pytest.raises(UserError, match=rf"x.whl is stale: its {why}; run {BUILD}$"):
         provenance.ensure_fresh(made, now, build=BUILD)
 
@@ -107,7 +110,7 @@ def test_no_wheel_and_no_zip(tmp_path: Path) -> None:
 def test_a_wheel_of_another_project(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "other.whl", "w") as archive:
         archive.writestr("other/__init__.py", "")
-    assert "mlir/release.json" in refusal(tmp_path / "other.whl")
+    assert "it has 0 files PACKAGE/release.json" in refusal(tmp_path / "other.whl")
 
 
 @pytest.mark.parametrize("facts", [[], None, "text", {}, {"llvm_commit": COMMIT, "patches": []}])
@@ -119,7 +122,7 @@ def test_facts_that_are_none(tmp_path: Path, facts: Any) -> None:
 def test_a_damaged_wheel_is_one_line_or_reads_as_before(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    facts = provenance.describe(tree(patch()), sdk(), ref=None)
+    facts = provenance.describe(tree(patch()), sdk(), ref=None, compiler="x")
     path = wheel(tmp_path_factory.getbasetemp() / "damaged.whl", facts)
     content = bytearray(path.read_bytes())
     for _ in range(data.draw(st.integers(1, 3))):

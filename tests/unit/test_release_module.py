@@ -1,4 +1,4 @@
-"""The wheel project's two Python files, run as they are in a wheel and in its build."""
+"""The wheel projects' Python files, run as they are in a wheel and in its build."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from mlir_release import versions
 
 ROOT = Path(__file__).parents[2]
 PROJECT = ROOT / "packaging" / "mlir-python-bindings"
+COMMON = ROOT / "packaging" / "common"
 FACTS: dict[str, Any] = {
     "version": "22.1.8.dev0+gca7933e47",
     "tag": None,
@@ -106,9 +107,9 @@ def test_an_unknown_option_is_a_usage_error(tmp_path: Path) -> None:
     assert "python -m mlir.release: error: unrecognized arguments: --jsn" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["mlir/release.py", "release_version.py"])
-def test_they_are_written_for_python_3_9(name: str) -> None:
-    ast.parse((PROJECT / name).read_text(), feature_version=(3, 9))
+@pytest.mark.parametrize("file", [PROJECT / "mlir/release.py", COMMON / "release_version.py"])
+def test_they_are_written_for_python_3_9(file: Path) -> None:
+    ast.parse(file.read_text(), feature_version=(3, 9))
 
 
 ASK_VERSION = "import release_version; print(release_version.dynamic_metadata({}, {})['version'])"
@@ -128,17 +129,17 @@ def test_an_untagged_version_is_that_of_the_source(tmp_path: Path) -> None:
         f"if(NOT DEFINED LLVM_VERSION_{part})\n  set(LLVM_VERSION_{part} {number})\nendif()\n"
         for part, number in (("MAJOR", 23), ("MINOR", 1), ("PATCH", 0))
     )
-    done = python(PROJECT, "-c", ASK_VERSION, LLVM_PROJECT_SOURCE=str(source(tmp_path, text)))
+    done = python(COMMON, "-c", ASK_VERSION, LLVM_PROJECT_SOURCE=str(source(tmp_path, text)))
     assert done.stdout.strip() == versions.untagged("23.1.0git", None)
 
 
 def test_a_release_says_its_version() -> None:
-    done = python(PROJECT, "-c", ASK_VERSION, MLIR_RELEASE_VERSION="22.1.8.post1")
+    done = python(COMMON, "-c", ASK_VERSION, MLIR_RELEASE_VERSION="22.1.8.post1")
     assert done.stdout.strip() == "22.1.8.post1"
 
 
 @pytest.mark.parametrize("text", [None, "", "set(LLVM_VERSION_MAJOR 22)\n"])
 def test_without_a_version_it_says_what_to_set(tmp_path: Path, text: str | None) -> None:
-    done = python(PROJECT, "-c", ASK_VERSION, LLVM_PROJECT_SOURCE=str(source(tmp_path, text)))
+    done = python(COMMON, "-c", ASK_VERSION, LLVM_PROJECT_SOURCE=str(source(tmp_path, text)))
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("ValueError: set LLVM_PROJECT_SOURCE to ")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlir_release.errors import UserError
-from mlir_release.repair import same_interpreter, stow
+from mlir_release.repair import ensure_small, same_kind, stow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,7 +84,23 @@ def test_stow_into_what_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     assert len(str(caught.value).splitlines()) == 1
 
 
-def test_same_interpreter_knows_build_tags_and_local_versions(tmp_path: Path) -> None:
+def test_stow_knows_the_wheels_of_a_platform(tmp_path: Path, wheelhouse: Path) -> None:
+    name = "mlir_sdk-{}-py3-none-manylinux_2_28_x86_64.whl"
+    kept = wheel(wheelhouse, "mlir_sdk_extra-22.1.7-py3-none-manylinux_2_28_x86_64.whl")
+    wheel(wheelhouse, name.format("22.1.7"))
+    place = stow(wheel(tmp_path, name.format("22.1.8")), wheelhouse)
+    assert names(wheelhouse) == sorted([kept.name, place.name])
+
+
+def test_a_wheel_that_is_too_large_says_both_sizes(tmp_path: Path) -> None:
+    source = wheel(tmp_path, NAME.format(version="22.1.8"), "x" * 1_500_000)
+    ensure_small(source, None)
+    ensure_small(source, 1.5)
+    with pytest.raises(UserError, match=r"^mlir_python_\S+ has 1\.5 MB, and may have 1 MB; nothing was put"):
+        ensure_small(source, 1)
+
+
+def test_same_kind_knows_build_tags_and_local_versions(tmp_path: Path) -> None:
     same = [
         "mlir_python_bindings-22.1.8-1-cp39-cp39-linux_x86_64.whl",
         "mlir_python_bindings-22.1.8.dev0+gca7933e47-cp39-cp39-manylinux_2_36_x86_64.whl",
@@ -97,5 +113,5 @@ def test_same_interpreter_knows_build_tags_and_local_versions(tmp_path: Path) ->
     ]:
         wheel(tmp_path, name)
     for name in (same[0], NAME.format(version="0")):
-        assert [path.name for path in same_interpreter(name, tmp_path)] == same
-    assert same_interpreter(same[0], tmp_path / "nowhere") == []
+        assert [path.name for path in same_kind(name, tmp_path)] == same
+    assert same_kind(same[0], tmp_path / "nowhere") == []

@@ -34,6 +34,10 @@ def interpreter(version: str = "3.9.18") -> Interpreter:
     return Interpreter(path=Path("python"), version=version, tag=f"cp{major}{minor}", found_in="PATH")
 
 
+def find(folder: Path, tag: str = "cp39") -> Path:
+    return wheel_tests.find(folder, "mlir_python_bindings", tag, build="nox -s build-3.9")
+
+
 def wheel(folder: Path, name: str) -> Path:
     folder.mkdir(exist_ok=True)
     path = folder / name
@@ -62,8 +66,8 @@ def test_the_wheel_of_the_interpreter_is_found(tmp_path: Path) -> None:
     for tag in ("cp39-cp39", "cp310-cp310", "cp313-cp313t"):
         wheel(tmp_path, f"mlir_python_bindings-22.1.8.dev0+gca7933e47-{tag}-manylinux_2_36_x86_64.whl")
     wheel(tmp_path, "other-1-cp39-cp39-manylinux_2_36_x86_64.whl")
-    assert "-cp39-cp39-" in wheel_tests.find(tmp_path, interpreter()).name
-    assert "-cp310-" in wheel_tests.find(tmp_path, interpreter("3.10.0")).name
+    assert "-cp39-cp39-" in find(tmp_path).name
+    assert "-cp310-" in find(tmp_path, "cp310").name
 
 
 @pytest.mark.parametrize("exists", [True, False])
@@ -72,12 +76,16 @@ def test_no_wheel_says_what_makes_one(tmp_path: Path, *, exists: bool) -> None:
     if exists:
         wheel(folder, "mlir_python_bindings-22.1.8-cp310-cp310-manylinux_2_36_x86_64.whl")
     with pytest.raises(UserError) as caught:
-        wheel_tests.find(folder, interpreter())
-    assert str(caught.value) == f"{folder} has no wheel for cp39; run nox -s build-3.9"
+        find(folder)
+    assert (
+        str(caught.value) == f"{folder} has no wheel of mlir_python_bindings for cp39; run nox -s build-3.9"
+    )
 
 
 def test_two_wheels_are_one_too_many(tmp_path: Path) -> None:
     for version in ("22.1.7", "22.1.8"):
         wheel(tmp_path, f"mlir_python_bindings-{version}-cp39-cp39-manylinux_2_36_x86_64.whl")
-    with pytest.raises(UserError, match=r"has 2 wheels for cp39; run nox -s build-3\.9$"):
-        wheel_tests.find(tmp_path, interpreter())
+    with pytest.raises(
+        UserError, match=r"has 2 wheels of mlir_python_bindings for cp39; run nox -s build-3\.9$"
+    ):
+        find(tmp_path)

@@ -8,21 +8,21 @@ import platform
 import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 
-from mlir_release import interpreters, log, pin, toolchain
-from mlir_release.errors import ReleaseError, UserError
+from mlir_release import interpreters, log, pin, sysroot, toolchain
+from mlir_release.errors import UserError
+from mlir_release.findings import Finding, State, checked
 from mlir_release.run import run
-from mlir_release.sdk import AUTO, CannotServe, ProviderName
-from mlir_release.sdk.system import System
+from mlir_release.sdk import AUTO, ProviderName, read_choice, wheel_file
+from mlir_release.sdk.download import Index
+from mlir_release.sdk.system import System, compile_hours
 from mlir_release.source.tree import REMOTE
-from mlir_release.store import Store, ensure_room, ensure_writable
+from mlir_release.store import MANIFEST, Store, ensure_room, ensure_writable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -37,25 +37,9 @@ _MEMORY = 2_000_000_000
 # In seconds: what a connection, and what a whole answer may take.
 _CONNECTION_LIMIT = 3
 _ANSWER_LIMIT = 8.0
+# The kind of box that the provider `build` makes.
+_COMPILED = "sdk"
 _COMPILER_CACHES = ("ccache", "sccache")
-
-
-class State(StrEnum):
-    """How it is about one thing; only what is missing keeps a build from working."""
-
-    OK = "ok"
-    WARNING = "warning"
-    MISSING = "missing"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing that was looked at: what was found, and what to do about it if it is not well."""
-
-    topic: str
-    state: State
-    text: str
-    advice: str | None = None
 
 
 def examine(options: Options, root: Path) -> list[Finding]:
@@ -68,16 +52,6 @@ def examine(options: Options, root: Path) -> list[Finding]:
     with ThreadPoolExecutor(max_workers=len(_EXAMINERS)) as pool:
         found = pool.map(lambda examiner: list(examiner(options, root)), _EXAMINERS)
         return [finding for findings in found for finding in findings]
-
-
-def report(findings: Sequence[Finding]) -> None:
-    """Print the findings as a table, the advice below what it is for."""
-    rows = []
-    for finding in findings:
-        rows.append((finding.topic, f"{finding.state:<7}  {finding.text}"))
-        if finding.advice:
-            rows.append(("", f"{'':<7}  -> {finding.advice}"))
-    log.summary("this machine", rows)
 
 
 def preflight(options: Options) -> None:
@@ -122,7 +96,7 @@ def _machine(_: Options, __: Path) -> Iterator[Finding]:
 
 
 def _pin(_: Options, root: Path) -> Iterator[Finding]:
-    yield _checked("pin", lambda: f"LLVM {_version(root)}, {pin.read(root / pin.FILE_NAME).commit[:9]}")
+    yield checked("pin", lambda: f"LLVM {_version(root)}, {pin.read(root / pin.FILE_NAME).commit[:9]}")
 
 
 def _interpreters(_: Options, __: Path) -> Iterator[Finding]:
@@ -133,22 +107,41 @@ def _interpreters(_: Options, __: Path) -> Iterator[Finding]:
         return f"{best.version}, {best.path} ({best.found_in})"
 
     for version in interpreters.SUPPORTED:
-        yield _checked(f"python {version}", partial(described, version))
+        yield checked(f"python {version}", partial(described, version))
 
 
-def _compiler(_: Options, root: Path) -> Iterator[Finding]:
+def _compiler(options: Options, root: Path) -> Iterator[Finding]:
     def described() -> str:
         major = int(_version(root).partition(".")[0])
-        found = toolchain.find(llvm_major=major, cc=os.environ.get("CC"), cxx=os.environ.get("CXX"))
+        cc, cxx = options.cc or os.environ.get("CC"), options.cxx or os.environ.get("CXX")
+        tree = sysroot.obtain(options.sysroot, Store.open(options.cache)) if options.sysroot else None
+        found = toolchain.find(llvm_major=major, cc=cc, cxx=cxx, sysroot=tree)
         return f"{found.name}, {found.cxx}, linker {found.linker or 'of the compiler'}"
 
-    yield _checked("compiler", described)
+    yield checked("compiler", described)
 
 
 def _sdk(options: Options, root: Path) -> Iterator[Finding]:
-    by_name = options.sdk in (AUTO, *ProviderName)
-    provider = System(prefix=None if by_name else Path(options.sdk))
-    yield _checked("sdk", lambda: provider.installed(_version(root)).description)
+    def described() -> str:
+        choice = read_choice(options.sdk or AUTO)
+        version = _version(root)
+        if choice.provider is ProviderName.BUILD:
+            return f"LLVM {version} is to be compiled, in {compile_hours()}, if it has not been"
+        if isinstance(choice.wheel, Path):
+            return f"{wheel_file.read(choice.wheel).path.name}, a wheel for this machine"
+        if choice.wheel:
+            return f"version {choice.wheel} is to be taken from {Index(url=options.index)}"
+        return System(prefix=choice.prefix).installed(version).description
+
+    yield checked("sdk", described)
+    yield checked("compiled sdk", lambda: _compiled(options))
+
+
+def _compiled(options: Options) -> str:
+    """What the store has of SDKs that were compiled."""
+    folder = Store.open(options.cache).root / _COMPILED
+    boxes = [box.parent for box in sorted(folder.glob(f"*/{MANIFEST}"))]
+    return ", ".join(map(str, boxes)) or f"none; `nox -s sdk` makes one in {compile_hours()}"
 
 
 def _version(root: Path) -> str:
@@ -160,9 +153,9 @@ def _version(root: Path) -> str:
 
 
 def _folders_and_memory(options: Options, _: Path) -> Iterator[Finding]:
-    yield _checked("store", lambda: _check_store(options))
-    yield _checked("wheelhouse", lambda: _check_wheelhouse(options))
-    yield _checked("memory", lambda: _check_memory(options))
+    yield checked("store", lambda: _check_store(options))
+    yield checked("wheelhouse", lambda: _check_wheelhouse(options))
+    yield checked("memory", lambda: _check_memory(options))
 
 
 def _compiler_cache(_: Options, __: Path) -> Iterator[Finding]:
@@ -207,16 +200,6 @@ def _answering(
         f"no answer within {log.duration(limit)}" if late else f"not reachable: {last or 'no reason given'}"
     )
     return Finding(topic=topic, state=State.WARNING, text=text, advice=advice)
-
-
-def _checked(topic: str, check: Callable[[], str]) -> Finding:
-    """What a check found; its error, with the advice in that, when something is missing."""
-    try:
-        return Finding(topic=topic, state=State.OK, text=check())
-    except CannotServe as refusal:
-        return Finding(topic=topic, state=State.MISSING, text=refusal.reason, advice=refusal.advice)
-    except ReleaseError as error:
-        return Finding(topic=topic, state=State.MISSING, text=str(error).splitlines()[0])
 
 
 def _size(folder: Path) -> int:

@@ -32,6 +32,8 @@ _NOT_RUN = frozenset({"UNSUPPORTED", "SKIPPED", "EXCLUDED"})
 _TEMPLATE_VARIABLE = re.compile(r'"@(\w+)@"|@(\w+)@')
 
 _TAIL_LINES = 20
+# In the folder of a site: the programs that lit runs.
+_TOOLS = "tools"
 _SHARED_LIBRARY_SUFFIX = {"Darwin": ".dylib", "Windows": ".dll"}
 
 # CMake puts this before each template; the templates call `path`.
@@ -49,6 +51,7 @@ main({{"build_mode": "Release", "config_map": {config_map!r}}})
 class Setting:
     """What the tests run against.
 
+    ``tools`` are programs to be tested in place of the SDK's of the same name, in a folder;
     ``python`` is the interpreter of lit and of the tests' own scripts;
     ``library_dir`` has the execution engine's runtime libraries; ``toolchain``
     is for the tests that compile something; ``bindings`` says whether that
@@ -61,6 +64,7 @@ class Setting:
     library_dir: Path
     toolchain: Toolchain
     bindings: bool
+    tools: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,9 +110,30 @@ def write_site(setting: Setting, folder: Path, *, exclude: Sequence[str] = ()) -
         site = folder / "test" / part / "lit.site.cfg.py"
         site.parent.mkdir(parents=True)
         site.write_text(_HEADER + text, encoding="utf-8")
-    # The suite of the unit tests must exist, also where nobody built any.
-    (folder / "unittests").mkdir()
+    _link_tools(setting, folder / _TOOLS)
+    _copy_unit_tests(setting.sdk.test_programs, folder / "unittests")
     return folder / "test"
+
+
+def _link_tools(setting: Setting, folder: Path) -> None:
+    """One folder with a link to each program; lit looks into two at most."""
+    folder.mkdir()
+    programs = setting.sdk.test_programs
+    for place in (setting.tools, setting.sdk.tools_dir, programs and programs / "bin"):
+        for program in sorted(place.iterdir()) if place and place.is_dir() else []:
+            if not (folder / program.name).exists():
+                (folder / program.name).symlink_to(program)
+
+
+def _copy_unit_tests(programs: Path | None, folder: Path) -> None:
+    """The unit tests, where they were built; they write beside themselves, and an SDK is not written to.
+
+    The folder must exist for lit, also where nobody built any.
+    """
+    if programs is None:
+        folder.mkdir()
+    else:
+        shutil.copytree(programs / "unittests", folder)
 
 
 def run_tests(
@@ -194,7 +219,7 @@ def _template_values(setting: Setting, folder: Path) -> dict[str, str]:
     config = (setting.sdk.library_dir / "cmake" / "llvm" / "LLVMConfig.cmake").read_text(encoding="utf-8")
     native = re.search(r"^set\(LLVM_NATIVE_ARCH (\w+)\)", config, re.MULTILINE)
     targets = ask("--targets-built").split()
-    tools = str(setting.sdk.tools_dir)
+    tools = str(folder / _TOOLS)
     return {
         "LLVM_TARGET_TRIPLE": ask("--host-target"),
         "LLVM_SOURCE_DIR": str(setting.tree.path / "llvm"),

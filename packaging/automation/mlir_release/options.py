@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -18,14 +19,28 @@ class Options:
     """The options of one run; all sessions of a command line share them.
 
     ``llvm_project`` is a checkout to build instead of the pinned commit; ``sdk``
-    is ``auto``, ``system`` or a prefix; ``cache`` replaces the user's cache
-    folder; ``wheelhouse`` is where repaired wheels go and are taken from.
+    is what ``sdk.read_choice`` reads, None when nothing was said; ``index`` the
+    package index of an SDK that is a version; ``targets`` (LLVM's names of
+    processors), ``assertions`` and ``launcher`` (a compiler cache) are how the
+    provider ``build`` compiles; ``cc`` and ``cxx`` name the compiler of
+    everything; ``cache`` replaces the user's cache folder; ``wheelhouse`` is
+    where repaired wheels go and are taken from; ``sysroot`` is the root of an
+    older system to build for; ``container`` the image to run in, empty for the
+    default one, None for none.
     """
 
     llvm_project: Path | None
-    sdk: str
+    sdk: str | None
+    index: str | None
+    targets: tuple[str, ...]
+    assertions: bool
+    cc: str | None
+    cxx: str | None
+    launcher: str | None
     cache: Path | None
     wheelhouse: Path
+    sysroot: Path | None = None
+    container: str | None = None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -45,6 +60,15 @@ def _folder(text: str) -> Path:
         raise argparse.ArgumentTypeError(f"{text}: {error}") from None
 
 
+def _targets(text: str) -> tuple[str, ...]:
+    """LLVM's names of processors, between commas or semicolons: ``X86;AArch64``, ``host``, ``all``."""
+    names = tuple(re.split("[,;]", text))
+    wrong = next((name for name in names if not re.fullmatch(r"\w+", name, re.ASCII)), None)
+    if wrong is not None:
+        raise argparse.ArgumentTypeError(f"{wrong!r} is no name of a target; say X86;AArch64, host or all")
+    return names
+
+
 def parse(arguments: Sequence[str], root: Path) -> Options:
     """Read the options of a session.
 
@@ -57,7 +81,14 @@ def parse(arguments: Sequence[str], root: Path) -> Options:
     """
     parser = _Parser(prog="nox", add_help=False, allow_abbrev=False)
     parser.add_argument("--llvm-project", type=_folder, metavar="DIR")
-    parser.add_argument("--sdk", default="auto", metavar="auto|system|PREFIX")
+    parser.add_argument("--sdk", metavar="auto|build|system|PREFIX|WHEEL|VERSION")
+    parser.add_argument("--index", metavar="URL")
+    parser.add_argument("--targets", type=_targets, default=("host",), metavar="NAME;NAME")
+    parser.add_argument("--assertions", action="store_true")
+    for name in ("--cc", "--cxx", "--launcher"):
+        parser.add_argument(name, metavar="PROGRAM")
+    parser.add_argument("--sysroot", type=_folder, metavar="DIR")
+    parser.add_argument("--container", nargs="?", const="", metavar="IMAGE")
     parser.add_argument("--cache", type=_folder, metavar="DIR")
     parser.add_argument("--wheelhouse", type=_folder, default=root / "wheelhouse", metavar="DIR")
     return Options(**vars(parser.parse_args(arguments)))

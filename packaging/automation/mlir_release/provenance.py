@@ -1,12 +1,14 @@
 """What a wheel says about where it came from, written before and read after its build.
 
-The form is ``mlir/release.json`` inside the wheel; its other half, what only
-the build itself knows (compiler, nanobind), is added by the wheel project.
+The form is ``PACKAGE/release.json`` inside the wheel; its other half, what only
+the build itself knows (versions, nanobind), is added by the wheel project
+(``packaging/common/cmake/Provenance.cmake``).
 """
 
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 import zlib
 from typing import TYPE_CHECKING, Any
@@ -14,50 +16,67 @@ from typing import TYPE_CHECKING, Any
 from mlir_release.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from mlir_release.sdk import Sdk
     from mlir_release.source import SourceTree
+    from mlir_release.source.patches import Patch
 
-MEMBER = "mlir/release.json"
+NAME = "release.json"
+# The import package of a distribution, or what is left of one, has it.
+_MEMBER = re.compile(rf"\w+/{re.escape(NAME)}")
 # What reading a member of a damaged archive raises.
 _UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, KeyError, ValueError)
 # What the other rooms read of it.
 _NEEDED = ("llvm_commit", "patches", "sdk_provider")
 
 
-def describe(tree: SourceTree, sdk: Sdk, *, ref: str | None) -> dict[str, Any]:
+def describe(tree: SourceTree, sdk: Sdk, *, ref: str | None, compiler: str) -> dict[str, Any]:
     """The facts that are known before the build, as JSON values.
 
     Args:
         tree: the source, with its commit and the patches on it.
         sdk: the LLVM and MLIR that are built against.
         ref: the upstream name of the commit, if it has one.
+        compiler: its name; a wheel project that compiles says it in CMake's words instead.
     """
     return {
         "tag": None,
         "llvm_commit": tree.commit,
         "llvm_ref": ref,
-        "patches": [{"name": patch.name, "sha256": patch.sha256} for patch in tree.patches],
+        "patches": _listed(tree.patches),
         "sdk_provider": sdk.provider.value,
         "source": tree.origin,
+        "compiler": compiler,
     }
 
 
-def read(wheel: Path) -> dict[str, Any]:
+def read(wheel: Path, *, advice: str = "build it again") -> dict[str, Any]:
     """What the wheel says of itself.
+
+    Args:
+        wheel: the file.
+        advice: what to do about one that is of no use, for the message.
 
     Raises:
         UserError: it is not a wheel of ours, or is damaged.
     """
     try:
         with zipfile.ZipFile(wheel) as archive:
-            facts = json.loads(archive.read(MEMBER))
+            facts = json.loads(archive.read(_member(archive)))
     except _UNREADABLE as error:
-        raise UserError(f"{wheel} is not a whole wheel of this project ({error}); build it again") from None
+        raise UserError(f"{wheel} is not a whole wheel of this project ({error}); {advice}") from None
     if not isinstance(facts, dict) or any(name not in facts for name in _NEEDED):
-        raise UserError(f"{wheel}: its {MEMBER} does not say {', '.join(_NEEDED)}; build it again")
+        raise UserError(f"{wheel}: its {NAME} does not say {', '.join(_NEEDED)}; {advice}")
     return facts
+
+
+def _member(archive: zipfile.ZipFile) -> str:
+    members = [name for name in archive.namelist() if _MEMBER.fullmatch(name)]
+    if len(members) != 1:
+        raise ValueError(f"it has {len(members)} files PACKAGE/{NAME}")
+    return members[0]
 
 
 def ensure_fresh(wheel: Path, tree: SourceTree, *, build: str) -> None:
@@ -71,20 +90,33 @@ def ensure_fresh(wheel: Path, tree: SourceTree, *, build: str) -> None:
     Raises:
         UserError: it is stale.
     """
-    facts = read(wheel)
-    patches = [{"name": patch.name, "sha256": patch.sha256} for patch in tree.patches]
+    different = difference(read(wheel), tree.commit, tree.patches)
+    if different:
+        raise UserError(f"{wheel.name} is stale: its {different}; run {build}")
+
+
+def difference(facts: Mapping[str, Any], commit: str | None, patches: Iterable[Patch]) -> str | None:
+    """In what the facts of a wheel differ from a source, as the end of a sentence; None if in nothing."""
     for name, found, wanted in (
-        ("llvm-project commit", facts["llvm_commit"], tree.commit),
-        ("patches", facts["patches"], patches),
+        ("llvm-project commit", facts["llvm_commit"], commit),
+        ("patches", facts["patches"], _listed(patches)),
     ):
         if found != wanted:
-            raise UserError(
-                f"{wheel.name} is stale: its {name} differ from the pin's "
-                f"({_brief(found)} instead of {_brief(wanted)}); run {build}"
-            )
+            return f"{name} differ from the pin's ({_brief(found)} instead of {_brief(wanted)})"
+    return None
+
+
+def _listed(patches: Iterable[Patch]) -> list[dict[str, str]]:
+    return [{"name": patch.name, "sha256": patch.sha256} for patch in patches]
 
 
 def _brief(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(f"{patch['name']} {patch['sha256'][:12]}" for patch in value) or "none"
+        return ", ".join(_brief_patch(patch) for patch in value) or "none"
     return str(value)[:12]
+
+
+def _brief_patch(patch: Any) -> str:
+    # A wheel from elsewhere can say anything.
+    known = isinstance(patch, dict) and patch.keys() >= {"name", "sha256"}
+    return f"{patch['name']} {str(patch['sha256'])[:12]}" if known else str(patch)[:40]

@@ -2,43 +2,27 @@
 
 from __future__ import annotations
 
-import re
+import shlex
 import sys
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlir_release import apt, log
-from mlir_release.compilers import Compiler, NoCompiler, ask, named, on_path
+from mlir_release import apt, log, probe
+from mlir_release import sysroot as sysroots
+from mlir_release.compilers import Compiler, NoCompiler, named, on_path
+from mlir_release.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-    from mlir_release.run import Completed
     from mlir_release.store import Store
+    from mlir_release.sysroot import Sysroot
 
+# They would add the build machine's folders and habits to what is compiled; pyenv's LDFLAGS do.
+_NOT_INHERITED = ("CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "LD_LIBRARY_PATH", "LD_RUN_PATH")
 # The oldest that LLVM takes: llvm/cmake/modules/CheckCompilerVersion.cmake, LLVM 22.
 _FLOORS = {"clang": (5, 0), "Apple clang": (10, 0), "gcc": (7, 4)}
-# The fast ones. A clang looks beside itself first, so Debian's clang-22 has lld-22 as "lld".
-_LINKERS = ("lld", "mold")
-_LLD = re.compile(r"\bLLD (\d+)")
-_LINKER = re.compile(r"^.*\b(?:LLD|mold|GNU ld|GNU gold)\b.*$", re.MULTILINE)
-# The C++ library and the C library that a compiler takes are part of what it is.
-_LIBRARIES = re.compile(
-    r"^#define (__GLIBCXX__|_LIBCPP_VERSION|__GLIBC__|__GLIBC_MINOR__) (\S+)$", re.MULTILINE
-)
-_C_PROGRAM = "#include <stdlib.h>\nint main(void) { return EXIT_SUCCESS; }\n"
-_CXX_PROGRAM = """\
-#include <thread>
-#include <vector>
-int main() {
-  std::vector<int> results(1, 1);
-  std::thread worker([&results] { if constexpr (sizeof(int) > 1) results.at(0) = 0; });
-  worker.join();
-  return results.at(0);
-}
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +31,9 @@ class Toolchain:
 
     ``cc`` and ``cxx`` are absolute paths; ``name`` is for people (``clang 22.1.8``);
     ``linker`` is what ``-fuse-ld=`` takes, ``lld`` or ``mold``, None for the compiler's own choice; ``key``
-    (version texts, target triple, libraries) tells one toolchain from another in cache keys.
+    (version texts, target triple, libraries) tells one toolchain from another in cache keys;
+    ``compile_flags`` and ``link_flags`` are words that every compilation and every link needs,
+    none unless there is a sysroot.
     """
 
     cc: Path
@@ -55,12 +41,49 @@ class Toolchain:
     name: str
     linker: str | None
     key: Mapping[str, str]
+    compile_flags: tuple[str, ...] = ()
+    link_flags: tuple[str, ...] = ()
+
+    @property
+    def variables(self) -> dict[str, str | None]:
+        """The environment in which CMake, and any other build system, takes this toolchain and nothing else.
+
+        With None, a variable must not be set.
+
+        Flags and not ``CMAKE_SYSROOT``: with that, ``find_package`` would look for Python and for
+        libraries in the sysroot, too, and nothing but CMake would know of it.
+        """
+        compiling, linking = shlex.join(self.compile_flags), shlex.join(self.link_flags)
+        flags = {"CFLAGS": compiling, "CXXFLAGS": compiling, "LDFLAGS": linking}
+        programs = {"CC": str(self.cc), "CXX": str(self.cxx)}
+        return {**dict.fromkeys(_NOT_INHERITED), **programs, **(flags if compiling else {})}
 
 
-def obtain(*, llvm_major: int, store: Store, cc: str | None = None, cxx: str | None = None) -> Toolchain:
-    """As ``find``; where there is none, root on Debian and Ubuntu gets clang and lld installed."""
+def obtain(
+    *,
+    llvm_major: int,
+    store: Store,
+    cc: str | None = None,
+    cxx: str | None = None,
+    sysroot: Path | None = None,
+) -> Toolchain:
+    """As ``find``; where there is none, root on Debian and Ubuntu gets clang and lld installed.
+
+    Args:
+        llvm_major: as for ``find``.
+        cc: likewise.
+        cxx: likewise.
+        store: keeps logs, and what is taken from ``sysroot``.
+        sysroot: the root of an older system, to compile and link for (see ``mlir_release.sysroot``).
+
+    Raises:
+        UserError: that is no such tree.
+        NoCompiler: as ``find``.
+        ToolFailed: installing a compiler failed.
+    """
+    tree = sysroots.obtain(sysroot, store) if sysroot else None
     try:
-        return find(llvm_major=llvm_major, cc=cc, cxx=cxx)
+        return find(llvm_major=llvm_major, cc=cc, cxx=cxx, sysroot=tree)
     except NoCompiler as refusal:
         if cc or cxx or not apt.can_install():
             raise
@@ -69,26 +92,30 @@ def obtain(*, llvm_major: int, store: Store, cc: str | None = None, cxx: str | N
     if not all(apt.candidate(package) for package in packages):
         packages = ("clang", "lld")
     apt.install(packages, store.log_file("apt-compiler"))
-    return find(llvm_major=llvm_major)
+    return find(llvm_major=llvm_major, sysroot=tree)
 
 
-def find(*, llvm_major: int, cc: str | None = None, cxx: str | None = None) -> Toolchain:
+def find(
+    *, llvm_major: int, cc: str | None = None, cxx: str | None = None, sysroot: Sysroot | None = None
+) -> Toolchain:
     """The best compiler on PATH: clang before gcc, then the highest version.
 
     Args:
         llvm_major: the LLVM that is built; its clang is the one to advise.
         cc: a C compiler by name or path, to be taken instead (``$CC``).
         cxx: likewise for C++ (``$CXX``); one of the two implies the other.
+        sysroot: libraries to take instead of this machine's.
 
     Raises:
-        NoCompiler: none was found that is new enough and compiles and links C++17.
+        NoCompiler: none was found that is new enough, compiles and links C++17, and
+            takes the sysroot's libraries.
     """
     if cc or cxx:
-        return _proven(named(cc, cxx))
+        return _proven(named(cc, cxx), sysroot)
     refusals: list[str] = []
     for compiler in sorted(on_path(refusals), key=_preference, reverse=True):
         try:
-            toolchain = _proven(compiler)
+            toolchain = _proven(compiler, sysroot)
         except NoCompiler as refusal:
             refusals.append(str(refusal))
             continue
@@ -100,6 +127,27 @@ def find(*, llvm_major: int, cc: str | None = None, cxx: str | None = None) -> T
         + (f", passed over {'; '.join(refusals)}" if refusals else "")
         + f"; to get one: {_advice(llvm_major)}"
     )
+
+
+def ensure_links(found: Toolchain, library_dir: Path) -> None:
+    """See that LLVM's static libraries find all they need in the C and C++ library of a toolchain.
+
+    Those that were compiled for a newer system would make an extension that works on this machine, gets
+    the old system's tag, and does not work there: an extension links with whatever is undefined.
+
+    Args:
+        found: a toolchain with a sysroot.
+        library_dir: where ``libLLVMSupport.a`` is.
+
+    Raises:
+        UserError: something is missing; it is named.
+    """
+    complaint = probe.link_complaint(found.cxx, (*found.compile_flags, *found.link_flags), library_dir)
+    if complaint:
+        raise UserError(
+            f"the LLVM in {library_dir} was not compiled for the --sysroot: it does not link with what is"
+            f" there ({complaint}); take --sdk build, or an SDK wheel that was built with this --sysroot"
+        )
 
 
 def _packages(llvm_major: int) -> tuple[str, ...]:
@@ -123,7 +171,7 @@ def _preference(compiler: Compiler) -> tuple[bool, tuple[int, ...]]:
     return compiler.family != "gcc", compiler.numbers
 
 
-def _proven(compiler: Compiler) -> Toolchain:
+def _proven(compiler: Compiler, sysroot: Sysroot | None) -> Toolchain:
     """The toolchain of this compiler, which has compiled and linked small programs.
 
     Raises:
@@ -134,62 +182,14 @@ def _proven(compiler: Compiler) -> Toolchain:
         raise NoCompiler(
             f"{compiler.name} ({compiler.cxx}): LLVM needs {compiler.family} {floor[0]}.{floor[1]} or newer"
         )
-    with tempfile.TemporaryDirectory(prefix="mlir-py-release-") as name:
-        folder = Path(name)
-        compiled = _compile(compiler, folder)
-        linker = _linker(compiler, compiled)
-        macros = ask(compiler.cxx, "-E", "-dM", folder / "program.cpp").output
-    key = {
-        "compiler": compiler.text.partition("\n")[0],
-        "target": ask(compiler.cxx, "-dumpmachine").output.strip(),
-        "linker": _linker_text(compiler, linker),
-        "libraries": " ".join(f"{macro}={value}" for macro, value in sorted(_LIBRARIES.findall(macros))),
-    }
-    return Toolchain(cc=compiler.cc, cxx=compiler.cxx, name=compiler.name, linker=linker, key=key)
-
-
-def _compile(compiler: Compiler, folder: Path) -> Path:
-    """The object file of the C++ program; a C program was built before it."""
-    (folder / "program.c").write_text(_C_PROGRAM, encoding="utf-8")
-    (folder / "program.cpp").write_text(_CXX_PROGRAM, encoding="utf-8")
-    _must(compiler, ask(compiler.cc, folder / "program.c", "-o", folder / "c-program"))
-    compiled = folder / "program.o"
-    _must(compiler, ask(compiler.cxx, "-std=c++17", "-pthread", "-c", folder / "program.cpp", "-o", compiled))
-    return compiled
-
-
-def _linker(compiler: Compiler, compiled: Path) -> str | None:
-    """The ``-fuse-ld`` name of the best linker with which the program links; None for the default."""
-    link = (compiler.cxx, "-pthread", compiled, "-o", compiled.with_name("program"))
-    for name in _LINKERS:
-        if _fits(compiler, name) and ask(*link, f"-fuse-ld={name}").status == 0:
-            return name
-    _must(compiler, ask(*link))
-    return None
-
-
-def _fits(compiler: Compiler, linker: str) -> bool:
-    """Whether the compiler finds this linker, and it is none of another LLVM than clang's own."""
-    version = _ask_linker(compiler, linker)
-    lld = _LLD.search(version.output)
-    same_llvm = compiler.family != "clang" or lld is None or int(lld[1]) == compiler.numbers[0]
-    return version.status == 0 and same_llvm
-
-
-def _ask_linker(compiler: Compiler, linker: str | None) -> Completed:
-    return ask(compiler.cxx, *([f"-fuse-ld={linker}"] if linker else []), "-Wl,--version")
-
-
-def _linker_text(compiler: Compiler, linker: str | None) -> str:
-    """The line in which the linker says its version; gcc prints others around it."""
-    found = _LINKER.search(_ask_linker(compiler, linker).output)
-    return found[0] if found else ""
-
-
-def _must(compiler: Compiler, attempt: Completed) -> None:
-    """Go on only if an attempt at the small programs succeeded."""
-    if attempt.status:
-        lines = attempt.output.splitlines()
-        errors = [line for line in lines if "error" in line] or lines[-1:] or [f"status {attempt.status}"]
-        reason = errors[0].rpartition("error: ")[2]
-        raise NoCompiler(f"{compiler.name} ({compiler.cxx}): cannot build a small C++17 program ({reason})")
+    flags = probe.flags_for(compiler, sysroot)
+    found = probe.examine(compiler, flags, sysroot)
+    return Toolchain(
+        cc=compiler.cc,
+        cxx=compiler.cxx,
+        name=compiler.name,
+        linker=found.linker,
+        key=found.key,
+        compile_flags=flags.compile,
+        link_flags=flags.link,
+    )

@@ -1,7 +1,7 @@
-"""The tests of one installed wheel: upstream's own, and this project's.
+"""The tests of installed wheels: upstream's own, and this project's.
 
-The environment holds the wheel's requirements and then exactly the file that
-is tested. Upstream's tests that need its test extension run on a copy of the
+The environment holds the wheels' requirements and then exactly the files that
+are tested. Upstream's tests that need its test extension run on a copy of the
 installed package with that laid over it; all others on the package itself.
 """
 
@@ -12,19 +12,21 @@ import re
 import shutil
 from dataclasses import dataclass
 from email.parser import HeaderParser
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from mlir_release import environments, lit, log
 from mlir_release.errors import UserError
-from mlir_release.repair import same_interpreter
+from mlir_release.repair import same_kind
 from mlir_release.run import run
+from mlir_release.store import remove
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mlir_release.environments import Environment
     from mlir_release.interpreters import Interpreter
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from mlir_release.store import Store
     from mlir_release.toolchain import Toolchain
 
-DISTRIBUTION = "mlir_python_bindings"
 # The tests of linalg's opdsl are left out by lit where PyYAML is missing.
 _EXTRAS = ("", "opdsl")
 # How upstream's tests call the extension that is built for them alone.
@@ -42,51 +43,62 @@ _TEST_EXTENSION = re.compile(r"\bpython_test\b|_mlirPythonTest")
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """A wheel that is installed in an environment of its own; ``packages`` is where."""
+    """Wheels that are installed in an environment of their own; ``packages`` is where."""
 
-    wheel: Path
+    wheels: tuple[Path, ...]
     environment: Environment
     packages: Path
 
 
-def find(wheelhouse: Path, interpreter: Interpreter) -> Path:
-    """The wheel for an interpreter.
+def find(wheelhouse: Path, distribution: str, tag: str, *, build: str) -> Path:
+    """The wheel of a distribution for an interpreter.
+
+    Args:
+        wheelhouse: where to look.
+        distribution: as wheels spell it (``mlir_python_bindings``).
+        tag: the interpreter's (``cp39``), ``py3`` for any.
+        build: the command that makes it, for the message.
 
     Raises:
         UserError: there is none, or more than one.
     """
-    name = f"{DISTRIBUTION}-0-{interpreter.tag}-none-any.whl"
-    found = same_interpreter(name, wheelhouse)
+    found = same_kind(f"{distribution}-0-{tag}-none-any.whl", wheelhouse)
     if len(found) != 1:
         count = f"{len(found)} wheels" if found else "no wheel"
-        raise UserError(
-            f"{wheelhouse} has {count} for {interpreter.tag}; run nox -s build-{interpreter.series}"
-        )
+        raise UserError(f"{wheelhouse} has {count} of {distribution} for {tag}; run {build}")
     return found[0]
 
 
-def install(wheel: Path, interpreter: Interpreter, *, requirements: Path, store: Store) -> Subject:
-    """Make a clean environment, and install the requirements and then the wheel file alone.
+def install(
+    wheels: Sequence[Path], interpreter: Interpreter, *, requirements: Sequence[Path], store: Store
+) -> Subject:
+    """Make a clean environment, and install the requirements and then the wheel files alone.
 
     Args:
-        wheel: the file.
+        wheels: the files.
         interpreter: whose environment it is.
-        requirements: what the tests themselves need, as a requirements file.
+        requirements: what the tests themselves need, as requirements files.
         store: where the environment and the log are.
     """
     tool_log = store.log_file(f"install-{interpreter.tag}")
     environment = environments.create(
         interpreter, store.root / "work" / f"test-{interpreter.tag}", log=tool_log
     )
-    environment.install(
-        ["--only-binary", ":all:", "--requirement", requirements, *required_by(wheel, interpreter)],
-        log=tool_log,
-    )
-    environment.install(["--no-index", "--no-deps", wheel], log=tool_log)
+    besides = [*(f"--requirement={file}" for file in requirements), *_required(wheels, interpreter)]
+    if besides:
+        environment.install(["--only-binary", ":all:", *besides], log=tool_log)
+    environment.install(["--no-index", "--no-deps", *wheels], log=tool_log)
     run([environment.python, "-m", "pip", "check"], log=tool_log)
     ask = "import json, sysconfig; print(json.dumps(sysconfig.get_path('platlib')))"
     answer = run([environment.python, "-c", ask], quiet=True)
-    return Subject(wheel=wheel, environment=environment, packages=Path(json.loads(answer.output)))
+    return Subject(wheels=tuple(wheels), environment=environment, packages=Path(json.loads(answer.output)))
+
+
+def _required(wheels: Sequence[Path], interpreter: Interpreter) -> list[str]:
+    """What the wheels need, less each other: that must never come from elsewhere."""
+    themselves = {parse_wheel_filename(wheel.name)[0] for wheel in wheels}
+    needed = [text for wheel in wheels for text in required_by(wheel, interpreter)]
+    return [text for text in needed if canonicalize_name(Requirement(text).name) not in themselves]
 
 
 def required_by(wheel: Path, interpreter: Interpreter) -> list[str]:
@@ -110,11 +122,28 @@ def required_by(wheel: Path, interpreter: Interpreter) -> list[str]:
     ]
 
 
+def link_programs(subject: Subject, folder: Path) -> None:
+    """Fill a folder, which is replaced, with links to the programs that the wheels have put on PATH.
+
+    Other things in the environment (its interpreter, pip) are not what is to be tested.
+    """
+    remove(folder)
+    folder.mkdir(parents=True)
+    for wheel in subject.wheels:
+        with ZipFile(wheel) as archive:
+            names = [PurePosixPath(name) for name in archive.namelist()]
+        # PEP 427: what goes to where programs are is in NAME-VERSION.data/scripts.
+        for name in names:
+            if name.parent.name == "scripts" and name.parts[0].endswith(".data"):
+                (folder / name.name).symlink_to(subject.environment.python.parent / name.name)
+
+
 def run_upstream(
     subject: Subject,
     *,
     tree: SourceTree,
     sdk: Sdk,
+    tools: Path | None,
     toolchain: Toolchain,
     test_extension: Path,
     output: Path,
@@ -126,6 +155,7 @@ def run_upstream(
         subject: the installed wheel.
         tree: the source that the tests come from.
         sdk: where FileCheck and the other test tools come from.
+        tools: a folder of tools that are taken in place of the SDK's, if there is one.
         toolchain: for tests that compile something.
         test_extension: what is laid over the package for the tests that need it.
         output: folder for logs, the JUnit file and what the tests write.
@@ -134,6 +164,7 @@ def run_upstream(
     setting = lit.Setting(
         tree=tree,
         sdk=sdk,
+        tools=tools,
         python=subject.environment.python,
         library_dir=subject.packages / "mlir" / "_mlir_libs",
         toolchain=toolchain,
@@ -144,7 +175,7 @@ def run_upstream(
     plain = lit.write_site(setting, output / "plain", exclude=[path.name for path in special])
     extended = lit.write_site(setting, output / "extended")
     # Upstream's configuration puts this folder on PYTHONPATH (mlir/test/lit.cfg.py).
-    _lay_over(subject.packages, test_extension, extended.parent / "python_packages" / "mlir_test")
+    _lay_over(subject, test_extension, extended.parent / "python_packages" / "mlir_test")
     paths = [plain / "python", *(extended / path.relative_to(tests) for path in special)]
     return lit.run_tests(setting, paths, output=output, name="upstream", expected=expected)
 
@@ -160,20 +191,27 @@ def _needing_extension(folder: Path) -> list[Path]:
     return found
 
 
-def _lay_over(packages: Path, test_extension: Path, folder: Path) -> None:
+def _lay_over(subject: Subject, test_extension: Path, folder: Path) -> None:
     """A copy of the installed package and its grafted libraries, with the test extension over it."""
-    for name in ("mlir", f"{DISTRIBUTION}.libs"):
-        if (packages / name).is_dir():
-            shutil.copytree(packages / name, folder / name)
+    grafted = (f"{wheel.name.partition('-')[0]}.libs" for wheel in subject.wheels)
+    for name in ("mlir", *grafted):
+        if (subject.packages / name).is_dir():
+            shutil.copytree(subject.packages / name, folder / name)
     shutil.copytree(test_extension / "mlir", folder / "mlir", dirs_exist_ok=True)
 
 
 def run_own(subject: Subject, tests: Path, *, output: Path) -> None:
-    """Run ``tests/wheels`` with pytest in the environment.
+    """Run tests of this project's with pytest in the environment.
+
+    Args:
+        subject: the installed wheels.
+        tests: the folder of the tests.
+        output: folder for the log, the JUnit file and what the tests write.
 
     Raises:
         ToolFailed: a test failed.
     """
+    output.mkdir(parents=True, exist_ok=True)
     run(
         [subject.environment.python, "-m", "pytest", "-c", tests / "pytest.ini", "--rootdir", tests,
          "-p", "no:cacheprovider", "--junitxml", output / "own.xml", tests],

@@ -5,6 +5,8 @@
 # it is linked here from what every MLIR installs, the static libraries: those of the C API whole, of
 # the others what these need. It exports the C API and nothing else, so that two packages that carry
 # an MLIR of their own do not meet in one process.
+#
+#   CAPI_LINKER_FLAGS  optional: flags for its link
 
 # Sets `output` to the files of those of the targets that are static libraries.
 function(_static_library_files output)
@@ -20,19 +22,18 @@ function(_static_library_files output)
   set(${output} "${files}" PARENT_SCOPE)
 endfunction()
 
-# Called by upstream's add_mlir_python_common_capi_library; AddMLIR's own is the one described above.
-function(add_mlir_aggregate name)
-  cmake_parse_arguments(ARG "SHARED;DISABLE_INSTALL" "" "EMBED_LIBS" ${ARGN})
+# add_capi_library(TARGET FOLDER API...): one with these libraries of the C API, all of what they export;
+# upstream embeds only what its extensions call, but the headers that are shipped declare the rest, too.
+# It is installed into a folder, under the one name that the extensions ask for.
+function(add_capi_library name folder)
   set(placeholder "${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp")
   file(CONFIGURE OUTPUT "${placeholder}" CONTENT "// All code is in the libraries.\n")
   add_library(${name} SHARED "${placeholder}")
+  set_target_properties(${name} PROPERTIES
+    OUTPUT_NAME MLIRPythonCAPI
+    LIBRARY_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/${folder}")
 
-  set_target_properties(${name} PROPERTIES CAPI_EMBED_LIBS "${ARG_EMBED_LIBS}")
-  # Upstream embeds what its extensions call; the headers that are shipped declare all of it.
-  get_property(public_api GLOBAL PROPERTY MLIR_UPSTREAM_CAPI_LIBS)
-  list(APPEND public_api ${ARG_EMBED_LIBS})
-  list(REMOVE_DUPLICATES public_api)
-  _static_library_files(api ${public_api})
+  _static_library_files(api ${ARGN})
   get_property(mlir_libraries GLOBAL PROPERTY MLIR_ALL_LIBS)
   list(FILTER mlir_libraries EXCLUDE REGEX "^MLIRCAPI")
   set(llvm_libraries ${LLVM_AVAILABLE_LIBS})
@@ -53,4 +54,5 @@ function(add_mlir_aggregate name)
   else()
     target_link_libraries(${name} PRIVATE ${implementation} ${system_libraries})
   endif()
+  install(TARGETS ${name} LIBRARY DESTINATION "${folder}" RUNTIME DESTINATION "${folder}")
 endfunction()

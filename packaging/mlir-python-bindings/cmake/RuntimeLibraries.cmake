@@ -5,7 +5,7 @@
 
 set(runtime_source "${MLIR_SOURCE_DIR}/lib/ExecutionEngine")
 
-# mlir_runtime_library(NAME SOURCES ... [LINK ...]): one of them, in the package's folder of libraries.
+# mlir_runtime_library(NAME SOURCES ... [LINK ...]): one of them, in the folder runtime/.
 function(mlir_runtime_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   # The plain name is taken by the imported library of the MLIR that is built against.
@@ -14,20 +14,11 @@ function(mlir_runtime_library name)
   add_library(${target} SHARED ${ARG_SOURCES})
   target_compile_definitions(${target} PRIVATE "${name}_EXPORTS")
   target_link_libraries(${target} PRIVATE ${ARG_LINK})
-  set_target_properties(${target} PROPERTIES
-    OUTPUT_NAME "${name}"
-    CXX_STANDARD 17
-    LIBRARY_OUTPUT_DIRECTORY "${PACKAGE_OUTPUT_DIR}/_mlir_libs"
-    RUNTIME_OUTPUT_DIRECTORY "${PACKAGE_OUTPUT_DIR}/_mlir_libs")
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME "${name}" CXX_STANDARD 17)
   if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
     target_link_options(${target} PRIVATE LINKER:--exclude-libs,ALL)
   endif()
-  mlir_python_setup_extension_rpath(${target})
-  install(TARGETS ${target}
-    COMPONENT MLIRPythonModules
-    LIBRARY DESTINATION "${MLIR_BINDINGS_PYTHON_INSTALL_PREFIX}/_mlir_libs"
-    RUNTIME DESTINATION "${MLIR_BINDINGS_PYTHON_INSTALL_PREFIX}/_mlir_libs")
-  add_dependencies(MLIRPythonModules ${target})
+  install(TARGETS ${target} LIBRARY DESTINATION runtime RUNTIME DESTINATION runtime)
 endfunction()
 
 mlir_runtime_library(mlir_float16_utils SOURCES Float16bits.cpp)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mlir_release.store import Store
 
-__all__ = ["Repairer", "repair", "stow"]
+__all__ = ["Repairer", "ensure_small", "repair", "same_kind", "stow"]
 
 
 class Repairer(Protocol):
@@ -59,7 +59,7 @@ def repair(wheel: Path, *, library_dirs: Sequence[Path], store: Store) -> Path:
     parts = {"raw": stores.file_sha256(wheel), "name": wheel.name, "tool": repairer.tool()}
 
     def make(work: Path) -> None:
-        log = store.log_file(f"repair-{wheel.name.split('-')[2]}")
+        log = store.log_file(f"repair-{'-'.join(_kind(wheel.name))}")
         repairer.repair(wheel, library_dirs=library_dirs, output=work, log=log)
         (repaired,) = work.glob("*.whl")
         repairer.check(repaired)
@@ -69,8 +69,26 @@ def repair(wheel: Path, *, library_dirs: Sequence[Path], store: Store) -> Path:
     return repaired
 
 
+def ensure_small(wheel: Path, max_megabytes: float | None) -> None:
+    """Keep a wheel that is too large out of a release.
+
+    Args:
+        wheel: the repaired one.
+        max_megabytes: the limit in 10**6 bytes, if there is one.
+
+    Raises:
+        UserError: it is larger.
+    """
+    megabytes = wheel.stat().st_size / 1e6
+    if max_megabytes is not None and megabytes > max_megabytes:
+        raise UserError(
+            f"{wheel.name} has {megabytes:.1f} MB, and may have {max_megabytes:g} MB; nothing was put into"
+            f" the wheelhouse: make it smaller, or raise max-megabytes in its pyproject.toml ({wheel})"
+        )
+
+
 def stow(wheel: Path, wheelhouse: Path) -> Path:
-    """Copy a repaired wheel into the wheelhouse, in place of older ones of its interpreter.
+    """Copy a repaired wheel into the wheelhouse, in place of older ones of its kind.
 
     Raises:
         UserError: the wheelhouse cannot be written to, or has no room.
@@ -83,7 +101,7 @@ def stow(wheel: Path, wheelhouse: Path) -> Path:
         part = place.with_name(f".{place.name}.{os.getpid()}{_PART}")
         shutil.copyfile(wheel, part)
         part.replace(place)
-    for older in same_interpreter(wheel.name, wheelhouse):
+    for older in same_kind(wheel.name, wheelhouse):
         if older != place:
             older.unlink(missing_ok=True)
     return place
@@ -97,7 +115,13 @@ def _remove_parts(wheelhouse: Path) -> None:
             part.unlink(missing_ok=True)
 
 
-def same_interpreter(name: str, wheelhouse: Path) -> list[Path]:
-    """The wheels of the same distribution and interpreter as the wheel ``name``."""
-    distribution, _, *_, python, _abi, _platform = name.split("-")
+def same_kind(name: str, wheelhouse: Path) -> list[Path]:
+    """The wheels of the same distribution and interpreter (``py3`` for any) as the wheel ``name``."""
+    distribution, python = _kind(name)
     return sorted(wheelhouse.glob(f"{distribution}-*-{python}-*.whl"))
+
+
+def _kind(name: str) -> tuple[str, str]:
+    """The distribution and the interpreter in the name of a wheel (PEP 427)."""
+    distribution, _, *_, python, _abi, _platform = name.split("-")
+    return distribution, python

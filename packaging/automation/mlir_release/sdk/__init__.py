@@ -1,56 +1,67 @@
-"""An LLVM and MLIR to build bindings against: headers, static libraries, CMake package, tools."""
+"""An LLVM and MLIR to build against: headers, static libraries, CMake package, tools."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlir_release import log
+from mlir_release.sdk.choice import AUTO, Choice
+from mlir_release.sdk.choice import read as read_choice
 from mlir_release.sdk.model import CannotServe, Provider, ProviderName, Sdk
-from mlir_release.sdk.system import System, compile_hours, how_to_get
+from mlir_release.sdk.system import compile_hours, how_to_get
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mlir_release.store import Store
 
-__all__ = ["AUTO", "CannotServe", "Provider", "ProviderName", "Sdk", "obtain"]
+__all__ = ["AUTO", "CannotServe", "Choice", "Provider", "ProviderName", "Sdk", "obtain", "read_choice"]
 
-AUTO = "auto"
-# In the order in which "auto" asks them.
-_PROVIDERS: tuple[Provider, ...] = (System(),)
+_COMPILE = "`nox -s sdk` compiles one"
 
 
-def obtain(choice: str, *, version: str, store: Store) -> Sdk:
-    """The SDK that the user chose, or the first that can serve; says which, and why.
+def obtain(providers: Sequence[Provider], *, chosen: ProviderName | None, version: str, store: Store) -> Sdk:
+    """The SDK of the provider that the user chose, or of the first that can serve; says which, and why.
 
     Args:
-        choice: ``auto``, the name of a provider, or the prefix of an installed MLIR.
+        providers: in the order in which they are asked.
+        chosen: one of them; None for the first that can serve.
         version: the LLVM version that it must have (``22.1.8``).
         store: where logs, and what a provider makes, are kept.
 
     Raises:
         CannotServe: it is not there, does not fit, or compiling it is all that is left.
-        ToolFailed: installing it failed.
+        ToolFailed: installing or compiling it failed.
     """
-    named = {str(provider.name): provider for provider in _PROVIDERS}
-    if choice == AUTO:
-        return _first(version, store)
-    provider = named.get(choice) or System(prefix=Path(choice))
+    if chosen is None:
+        return _first(providers, version, store)
+    (provider,) = (it for it in providers if it.name is chosen)
     return _said(provider.obtain(version=version, store=store), "as --sdk says")
 
 
-def _first(version: str, store: Store) -> Sdk:
-    """The SDK of the first provider that can serve."""
+def _first(providers: Sequence[Provider], version: str, store: Store) -> Sdk:
+    """The first that is there already, else the first that can be brought in minutes."""
     reasons = []
-    for provider in _PROVIDERS:
+    for provider in providers:
         try:
-            sdk = provider.obtain(version=version, store=store)
+            found = provider.find(version=version, store=store)
+        except CannotServe as refusal:
+            log.say(f"   passed over: {refusal}")
+            continue
+        if found:
+            return _said(found, "the first that can serve")
+    for provider in providers:
+        if provider.name is ProviderName.BUILD:
+            # Hours of work are not begun unless somebody asks for them.
+            reasons.append(f"{provider.name}: none has been compiled")
+            continue
+        try:
+            return _said(provider.obtain(version=version, store=store), "the first that can serve")
         except CannotServe as refusal:
             reasons.append(f"{provider.name}: {refusal.reason}")
-        else:
-            return _said(sdk, "; ".join(["the first that can serve", *reasons]))
     raise CannotServe(
-        f"no MLIR {version} is at hand ({'; '.join(reasons)}), and compiling one takes {compile_hours()}",
-        how_to_get(version),
+        f"no MLIR {version} is at hand ({'; '.join(reasons)})",
+        f"{how_to_get(version)}; {_COMPILE}, in {compile_hours()}",
     )
 
 

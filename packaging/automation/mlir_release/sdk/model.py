@@ -28,6 +28,7 @@ class Sdk:
 
     ``prefix`` is the folder that ``lib/cmake/mlir`` is in; ``library_dir`` and
     ``tools_dir`` hold the static libraries and the programs; ``version`` is LLVM's;
+    ``test_programs`` has what only upstream's own tests run (``bin``, ``unittests``), where that was built;
     ``key`` changes whenever the content does; ``description`` is for people.
     """
 
@@ -36,6 +37,7 @@ class Sdk:
     version: str
     library_dir: Path
     tools_dir: Path
+    test_programs: Path | None = None
     key: str
     description: str
 
@@ -58,6 +60,13 @@ class Provider(Protocol):
     @property
     def name(self) -> ProviderName:
         """Which of the providers it is."""
+
+    def find(self, *, version: str, store: Store) -> Sdk | None:
+        """An SDK of exactly this LLVM version that is there already: nothing is made or installed.
+
+        Raises:
+            CannotServe: there is one that must not be used.
+        """
 
     def obtain(self, *, version: str, store: Store) -> Sdk:
         """An SDK of exactly this LLVM version.

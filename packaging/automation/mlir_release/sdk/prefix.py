@@ -15,6 +15,7 @@ from mlir_release.errors import UserError
 from mlir_release.store import content_key
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 # CMake packages are in lib, on some 64-bit systems in lib64.
@@ -108,8 +109,12 @@ def _text(file: Path) -> str:
         raise BadPrefix(f"{file} cannot be read ({error.strerror})") from None
 
 
-def check_contents(prefix: Prefix) -> None:
+def check_contents(prefix: Prefix, *, tools: Sequence[str] = _TOOLS) -> None:
     """See that everything is there that bindings are built from and tested with.
+
+    Args:
+        prefix: where to look.
+        tools: the programs that it must have, by default those of builds and of tests.
 
     Raises:
         BadPrefix: something is missing; it is named.
@@ -123,9 +128,9 @@ def check_contents(prefix: Prefix) -> None:
     if missing:
         raise BadPrefix(f"the MLIR in {prefix.path} has no complete C API: {_few(missing)} missing")
     # which() knows what is executable here, and Windows' suffixes.
-    tools = [tool for tool in _TOOLS if shutil.which(tool, path=str(prefix.tools_dir)) is None]
-    if tools:
-        raise BadPrefix(f"{prefix.tools_dir} does not have {', '.join(tools)}")
+    absent = [tool for tool in tools if shutil.which(tool, path=str(prefix.tools_dir)) is None]
+    if absent:
+        raise BadPrefix(f"{prefix.tools_dir} does not have {', '.join(absent)}")
 
 
 def _few(names: list[str]) -> str:

@@ -37,6 +37,13 @@ class System:
         """``system``."""
         return ProviderName.SYSTEM
 
+    def find(self, *, version: str, store: Store) -> Sdk | None:  # noqa: ARG002 -- the interface
+        """An installed MLIR of this version, if there is one."""
+        try:
+            return self.installed(version)
+        except CannotServe:
+            return None
+
     def obtain(self, *, version: str, store: Store) -> Sdk:
         """An installed MLIR of this version, after root had it installed or completed.
 

@@ -1,4 +1,4 @@
-"""The version of the wheel: the release's, or one that no package index takes.
+"""The version of a wheel: the release's, or one that no package index takes.
 
 A release says its version in ``MLIR_RELEASE_VERSION``. Without it, it is the
 LLVM version of the source that is built, as a local version (PEP 440).

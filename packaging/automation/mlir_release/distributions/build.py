@@ -1,0 +1,168 @@
+"""The raw wheel of a distribution: for one interpreter, or for this platform; compiled against an SDK.
+
+Drives the wheel project the way any PEP 517 frontend does, with its build
+folder kept until it is done, so that a build that was stopped goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlir_release import environments, log, provenance, versions
+from mlir_release.distributions import shared
+from mlir_release.distributions.files import content
+from mlir_release.distributions.table import MadePer
+from mlir_release.interpreters import Interpreter
+from mlir_release.run import run
+from mlir_release.store import remove
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlir_release.distributions.table import Distribution
+    from mlir_release.sdk import Sdk
+    from mlir_release.source import SourceTree
+    from mlir_release.store import Box, Store
+    from mlir_release.toolchain import Toolchain
+
+_DIST = "dist"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """All that a wheel is made from.
+
+    ``interpreter`` is None for a wheel that is made per platform; ``ref`` is
+    the upstream name of the commit, if it has one.
+    """
+
+    distribution: Distribution
+    interpreter: Interpreter | None
+    tree: SourceTree
+    sdk: Sdk
+    toolchain: Toolchain
+    ref: str | None
+
+    def __post_init__(self) -> None:
+        assert (self.interpreter is None) == (self.distribution.made_per is MadePer.PLATFORM)
+
+    @property
+    def version(self) -> str:
+        """The version that the wheel gets."""
+        return versions.untagged(self.tree.version, self.tree.commit)
+
+    @property
+    def title(self) -> str:
+        """What it is called in logs: the distribution, and its interpreter if it has one."""
+        tag = f"-{self.interpreter.tag}" if self.interpreter else ""
+        return f"{self.distribution.name}{tag}"
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """What the wheel says of itself, as far as it is known before."""
+        return provenance.describe(self.tree, self.sdk, ref=self.ref, compiler=self.toolchain.name)
+
+    def parts(self) -> dict[str, Any]:
+        """What the content depends on, for its key."""
+        python = self.interpreter
+        return {
+            "distribution": self.distribution.name,
+            "interpreter": python and [python.tag, python.version, str(python.path)],
+            "source": self.tree.key,
+            "sdk": self.sdk.key,
+            "toolchain": dict(self.toolchain.key),
+            "project": content(self.distribution.folder),
+            "provenance": self.facts,
+            "version": self.version,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A raw wheel, and the folder of what upstream's own tests need beside it, if they do."""
+
+    wheel: Path
+    test_folder: Path | None
+    reused: bool
+
+
+def obtain(inputs: Inputs, store: Store) -> Made:
+    """The wheel made from these inputs, compiled now if there is none yet.
+
+    Raises:
+        ToolFailed: it did not compile.
+    """
+    box = store.obtain("raw", inputs.parts(), lambda work: _make(inputs, store, work), resumable=True)
+    return _contents(inputs, box)
+
+
+def _contents(inputs: Inputs, box: Box) -> Made:
+    (wheel,) = (box.path / _DIST).glob("*.whl")
+    folder = inputs.distribution.test_folder
+    return Made(wheel=wheel, test_folder=box.path / folder if folder else None, reused=box.reused)
+
+
+def _make(inputs: Inputs, store: Store, work: Path) -> None:
+    """Fill a folder of the store; only the CMake tree outlives a stop."""
+    distribution = inputs.distribution
+    parts = shared.obtain(distribution, inputs.tree, inputs.sdk, inputs.toolchain, store)
+    remove(work / _DIST)
+    tool_log = store.log_file(f"raw-{inputs.title}")
+    environment = environments.create(_builder(inputs), work / "environment", log=tool_log)
+    environment.install(list(distribution.requires), log=tool_log)
+    facts = work / "provenance.json"
+    facts.write_text(json.dumps(inputs.facts), encoding="utf-8")
+
+    log.say(f"   compiling; the whole log is {tool_log}")
+    pip: list[str | Path] = [environment.python, "-m", "pip", "wheel", "--verbose", "--no-build-isolation"]
+    pip += ["--no-deps", "--no-cache-dir", "--wheel-dir", work / _DIST, *_settings(inputs, work / "build")]
+    run(
+        [*pip, distribution.folder],
+        env={
+            **shared.environment(inputs.tree, inputs.toolchain),
+            "MLIR_RELEASE_PROVENANCE": str(facts),
+            "MLIR_RELEASE_VERSION": inputs.version,
+            "MLIR_RELEASE_SHARED": str(parts or ""),
+        },
+        log=tool_log,
+        on_line=log.Progress(),
+    )
+    if distribution.test_folder:
+        remove(work / distribution.test_folder)
+        (work / "build" / distribution.test_folder).rename(work / distribution.test_folder)
+    for done in ("build", "environment"):
+        remove(work / done)
+
+
+def _builder(inputs: Inputs) -> Interpreter:
+    """The interpreter whose environment builds it: our own for a platform's wheel, which does not show it."""
+    return inputs.interpreter or Interpreter(
+        path=Path(sys.executable),
+        version=platform.python_version(),
+        tag=f"cp{sys.version_info.major}{sys.version_info.minor}",
+        found_in="running",
+    )
+
+
+def _settings(inputs: Inputs, build: Path) -> list[str]:
+    """The wheel project's settings, as options of pip."""
+    defines = shared.defines(inputs.sdk, inputs.toolchain)
+    settings: Mapping[str, str] = {
+        "build-dir": str(build),
+        **{f"cmake.define.{name}": value for name, value in defines.items()},
+        **_targets(inputs.distribution),
+    }
+    return [f"--config-settings={name}={value}" for name, value in settings.items()]
+
+
+def _targets(distribution: Distribution) -> dict[str, str]:
+    """What is compiled: with what upstream's tests need, all in one run, so that no processor waits."""
+    if not distribution.test_target:
+        return {}
+    return {"build.targets": ";".join([*(distribution.targets or ("all",)), distribution.test_target])}

@@ -1,0 +1,80 @@
+"""What the wheels of all interpreters have in common: compiled once per SDK.
+
+A distribution's shared folder is a CMake project of its own. It is built and
+installed here; the wheel's build then takes the results instead of making them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlir_release import log
+from mlir_release.distributions.files import content
+from mlir_release.run import run
+from mlir_release.store import remove
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlir_release.distributions.table import Distribution
+    from mlir_release.sdk import Sdk
+    from mlir_release.source import SourceTree
+    from mlir_release.store import Store
+    from mlir_release.toolchain import Toolchain
+
+_INSTALLED = "installed"
+
+
+def environment(tree: SourceTree, toolchain: Toolchain) -> dict[str, str | None]:
+    """The variables that every build of ours has."""
+    return {**toolchain.variables, "LLVM_PROJECT_SOURCE": str(tree.path)}
+
+
+def defines(sdk: Sdk, toolchain: Toolchain) -> dict[str, str]:
+    """The CMake variables that every build of ours has."""
+    packages = sdk.library_dir / "cmake"
+    linker = {"CMAKE_LINKER_TYPE": toolchain.linker.upper()} if toolchain.linker else {}
+    return {"MLIR_DIR": str(packages / "mlir"), "LLVM_DIR": str(packages / "llvm"), **linker}
+
+
+def obtain(
+    distribution: Distribution, tree: SourceTree, sdk: Sdk, toolchain: Toolchain, store: Store
+) -> Path | None:
+    """The folder of the shared parts, made now if there is none yet; None if there are no such parts.
+
+    Raises:
+        ToolFailed: they did not compile.
+    """
+    if not distribution.shared_folder:
+        return None
+    project = distribution.folder / distribution.shared_folder
+    parts = {
+        "project": content(distribution.folder),
+        "source": tree.key,
+        "sdk": sdk.key,
+        "toolchain": dict(toolchain.key),
+    }
+
+    def make(work: Path) -> None:
+        tool_log = store.log_file(f"shared-{distribution.name}")
+        log.say(f"   compiling what all its wheels share; the whole log is {tool_log}")
+        env = environment(tree, toolchain)
+        build, installed = work / "build", work / _INSTALLED
+        settings = [f"-D{name}={value}" for name, value in defines(sdk, toolchain).items()]
+        configure: list[str | Path] = [
+            "cmake",
+            "-G",
+            "Ninja",
+            "-S",
+            project,
+            "-B",
+            build,
+            "-DCMAKE_BUILD_TYPE=Release",
+        ]
+        run([*configure, *settings], env=env, log=tool_log)
+        run(["cmake", "--build", build], env=env, log=tool_log, on_line=log.Progress())
+        remove(installed)
+        run(["cmake", "--install", build, "--prefix", installed, "--strip"], env=env, log=tool_log)
+        remove(build)
+
+    return store.obtain("shared", parts, make, resumable=True).path / _INSTALLED

@@ -1,0 +1,1 @@
+extern "C" int shared_by_all() { return 2; }
