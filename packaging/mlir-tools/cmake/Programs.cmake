@@ -1,0 +1,68 @@
+# How every program of this package is compiled, linked and installed.
+
+# Sets `output` to the files of those of the targets that are static libraries.
+function(_static_library_files output)
+  set(files)
+  foreach(target IN LISTS ARGN)
+    if(TARGET ${target})
+      get_target_property(type ${target} TYPE)
+      if(type STREQUAL "STATIC_LIBRARY")
+        list(APPEND files "$<TARGET_FILE:${target}>")
+      endif()
+    endif()
+  endforeach()
+  set(${output} "${files}" PARENT_SCOPE)
+endfunction()
+
+# All of MLIR and LLVM, as files: their targets may say to link to libLLVM and libMLIR, which would come
+# along. The linker takes what a program needs.
+get_property(mlir_libraries GLOBAL PROPERTY MLIR_ALL_LIBS)
+list(FILTER mlir_libraries EXCLUDE REGEX "^MLIRCAPI")
+set(llvm_libraries ${LLVM_AVAILABLE_LIBS})
+list(FILTER llvm_libraries INCLUDE REGEX "^LLVM")
+_static_library_files(MLIR_FILES ${mlir_libraries})
+_static_library_files(LLVM_FILES ${llvm_libraries})
+
+# What LLVM itself was configured to need from the system: the C runtime's libraries by name, others
+# (zlib, zstd) as targets or paths.
+get_target_property(SYSTEM_LIBRARIES LLVMSupport INTERFACE_LINK_LIBRARIES)
+list(FILTER SYSTEM_LIBRARIES EXCLUDE REGEX "^LLVM")
+set(foreign_libraries ${SYSTEM_LIBRARIES})
+list(FILTER foreign_libraries INCLUDE REGEX "::|/")
+
+# A library that a repaired wheel would have to carry cannot be found by a program in the
+# environment's bin folder, so the static form is linked where there is one.
+foreach(library IN LISTS foreign_libraries)
+  set(file "${library}")
+  if(TARGET ${library})
+    get_target_property(file ${library} LOCATION)
+  endif()
+  string(REGEX REPLACE "\\.so$" ".a" static "${file}")
+  if(NOT static STREQUAL file AND EXISTS "${static}")
+    message(STATUS "Linking ${static} instead of ${library}")
+    list(REMOVE_ITEM SYSTEM_LIBRARIES "${library}")
+    list(APPEND SYSTEM_LIBRARIES "${static}")
+  endif()
+endforeach()
+
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  # Not position-independent: nobody loads a program into another, and the 330,000 relocations of the
+  # one that holds all of MLIR are a sixth of its start-up time.
+  add_link_options(LINKER:--gc-sections LINKER:--as-needed -no-pie)
+endif()
+
+# tools_executable(NAME [LIBRARIES file ...]): what each program has in common.
+function(tools_executable name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "LIBRARIES")
+  # The plain name may be taken by the imported program of the MLIR that is built against.
+  set(target "tool.${name}")
+  add_executable(${target})
+  llvm_update_compile_flags(${target})
+  set_target_properties(${target} PROPERTIES
+    OUTPUT_NAME "${name}" RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/programs")
+  if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+    target_link_libraries(${target} PRIVATE "$<LINK_GROUP:RESCAN,${ARG_LIBRARIES}>" ${SYSTEM_LIBRARIES})
+  else()
+    target_link_libraries(${target} PRIVATE ${ARG_LIBRARIES} ${SYSTEM_LIBRARIES})
+  endif()
+endfunction()

@@ -1,0 +1,40 @@
+"""``python -m mlir_tools NAME ...`` starts a program; without a name, lists them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError
+
+from mlir_tools import UnknownTool, path, tools
+
+
+def main(arguments: list[str]) -> int:
+    """Become the program that the first argument names, with the others.
+
+    Returns:
+        Its exit status, where a process cannot become another one (Windows); 0 after the list; 2 for
+        a name that is none, 127 for a program that is not there or does not start.
+    """
+    try:
+        if arguments:
+            return _start([str(path(arguments[0])), *arguments[1:]])
+        print("\n".join(tools()))
+    except UnknownTool as error:
+        print(error, file=sys.stderr)
+        return 2
+    except (OSError, PackageNotFoundError) as error:
+        print(error, file=sys.stderr)
+        return 127
+    return 0
+
+
+def _start(command: list[str]) -> int:
+    if sys.platform != "win32":
+        os.execv(command[0], command)  # noqa: S606 -- no shell is the point
+    return subprocess.run(command, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
