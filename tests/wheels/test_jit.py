@@ -69,6 +69,18 @@ def _memref(array: np.ndarray[Any, Any]) -> Any:
     return ctypes.pointer(ctypes.pointer(get_ranked_memref_descriptor(array)))
 
 
+@pytest.mark.parametrize(
+    ("library", "function"),
+    [
+        # Both are hidden in an unpatched build with hidden visibility.
+        ("mlir_c_runner_utils", "_mlir_ciface_getSparseTensorReaderReadToBuffers0F64"),
+        ("mlir_float16_utils", "__truncsfbf2"),
+    ],
+)
+def test_functions_that_jitted_code_calls_are_exported(library: str, function: str) -> None:
+    assert getattr(ctypes.CDLL(_library(library)), function)
+
+
 def _elementwise(kind: str, operation: str) -> str:
     return f"""
     func.func @apply(%a: memref<?x{kind}>, %b: memref<?x{kind}>, %c: memref<?x{kind}>)

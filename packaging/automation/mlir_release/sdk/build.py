@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from mlir_release.toolchain import Toolchain
 
 _KIND = "sdk"
-# In bytes. A full build of LLVM 22 for one target, its prefix and its programs take 14 GB at most.
-_ROOM = 16_000_000_000
+# In bytes. A build of LLVM 22 for one target, its prefix and its programs take 6 GB; more targets, more.
+_ROOM = 10_000_000_000
 # What a link of the largest programs, and a compilation, may take.
 _LINK_MEMORY = {"lld": 2_000_000_000, "mold": 2_000_000_000}
 _SLOW_LINKER_MEMORY = 5_000_000_000

@@ -35,7 +35,8 @@ PROGRAMS = "programs"
 COST = "cost.json"
 _BUILD = "build"
 _SOURCE = "source"
-_INSTALL_TARGET = re.compile(r"^build install-(\S+): phony", re.MULTILINE)
+_INSTALL_TARGET = re.compile(r"^build install-(\S+?)(?:-stripped)?: phony", re.MULTILINE)
+_TARGET = re.compile(r"^build ([^\s/]+): phony", re.MULTILINE)
 _LIBRARY = re.compile(r"(?:lib)?(\w+)\.(?:a|lib|so|dylib|dll)")
 # Of the MLIR libraries, those of which the objects are installed too (AddMLIR.cmake, ENABLE_AGGREGATION).
 _OBJECTS = "obj."
@@ -141,7 +142,9 @@ def _components(build: Path) -> list[str]:
     libraries = {found[1] for path in (build / "lib").iterdir() if (found := _LIBRARY.fullmatch(path.name))}
     programs = {path.stem for path in (build / "bin").iterdir()}
     built = libraries | {f"{_OBJECTS}{library}" for library in libraries} | programs
-    return sorted(built & installable)
+    # Libraries that are nothing but headers are no target of ninja's; others link to them.
+    headers = installable - set(_TARGET.findall(ninja))
+    return sorted((built | headers) & installable)
 
 
 def _check_relocatable(work: Path) -> None:

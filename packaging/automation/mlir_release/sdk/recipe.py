@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # Everything that the distributions and the whole of mlir/test need; what these need of LLVM follows.
 _EVERYTHING = (
     "tools/mlir/all",
+    "check-mlir-build-only",
     "MLIRUnitTests",
     "llvm-config",
     "llvm-tblgen",
