@@ -1,0 +1,1 @@
+"""Lays out what the SDK's wheels carry; the CMake projects run it as a program."""

@@ -1,0 +1,106 @@
+"""What the tests of installed mlir-sdk and llvm-sdk wheels share.
+
+They know nothing of this project: only the wheels, on any interpreter that they support (Python 3.9
+and newer), and a C++ compiler (``CXX``, or one on PATH).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Callable
+from urllib.parse import urlparse
+from urllib.request import url2pathname
+
+import llvm_sdk
+import mlir_sdk
+import pytest
+
+DISTRIBUTIONS = ("llvm-sdk", "mlir-sdk")
+_PROJECT = Path(__file__).parent / "project"
+_COMPILERS = (("clang-22", "clang++-22"), ("clang", "clang++"), ("gcc", "g++"), ("cc", "c++"))
+_MEASURED = pytest.StashKey[list[str]]()
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def pytest_report_header() -> list[str]:
+    """Say which wheels this is about."""
+    machine = f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}"
+    return [f"{name} {metadata.version(name)} on {machine}" for name in DISTRIBUTIONS]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make a place for what the tests measure."""
+    config.stash[_MEASURED] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print what was measured; no test depends on it."""
+    terminalreporter.section("measured")
+    for line in config.stash[_MEASURED]:
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def measured(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Takes lines for the summary at the end."""
+    return request.config.stash[_MEASURED].append
+
+
+@pytest.fixture(scope="session")
+def wheels() -> list[Path]:
+    """The files that were installed (PEP 610 says where they were)."""
+    files = []
+    for name in DISTRIBUTIONS:
+        text = metadata.distribution(name).read_text("direct_url.json")
+        assert text, f"{name} was not installed from a file"
+        files.append(Path(url2pathname(urlparse(json.loads(text)["url"]).path)))
+    return files
+
+
+@pytest.fixture(scope="session")
+def prefixes() -> list[Path]:
+    """The folders with the headers, libraries and programs."""
+    return [llvm_sdk.prefix(), mlir_sdk.prefix()]
+
+
+@pytest.fixture(scope="session")
+def environment() -> dict[str, str]:
+    """Variables for builds: a compiler, and none of this interpreter's or machine's habits."""
+    pairs = [pair for pair in _COMPILERS if all(map(shutil.which, pair))]
+    chosen = os.environ.get("CC"), os.environ.get("CXX")
+    assert pairs or all(chosen), "these tests need a C++ compiler: name one with CC and CXX"
+    cc, cxx = chosen if all(chosen) else pairs[0]
+    habits = {"CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "CMAKE_PREFIX_PATH", "MLIR_DIR", "PYTHONPATH"}
+    kept = {name: value for name, value in os.environ.items() if name not in habits}
+    return {**kept, "CC": str(cc), "CXX": str(cxx)}
+
+
+@pytest.fixture
+def run(tmp_path: Path, environment: dict[str, str]) -> Run:
+    """Runs a program in ``tmp_path``; its output is text, its status must be 0 unless ``check=False``."""
+
+    def run(*command: object, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [str(word) for word in command],
+            **{"cwd": tmp_path, "env": environment, "timeout": 900, **options},
+            capture_output=True,
+            check=False,
+            encoding="utf-8",
+        )
+        assert not check or done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+        return done
+
+    return run
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the small downstream project."""
+    return Path(shutil.copytree(_PROJECT, tmp_path / "project"))
