@@ -6,62 +6,37 @@ and newer), and a C++ compiler (``CXX``, or one on PATH).
 
 from __future__ import annotations
 
-import json
 import os
-import platform
 import shutil
 import subprocess
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Callable
-from urllib.parse import urlparse
-from urllib.request import url2pathname
 
 import llvm_sdk
 import mlir_sdk
 import pytest
 
+from installed import header, measured, pytest_configure, pytest_terminal_summary, wheel_of
+
+# Hooks and a fixture, which pytest finds here.
+__all__ = ["measured", "pytest_configure", "pytest_terminal_summary"]
+
 DISTRIBUTIONS = ("llvm-sdk", "mlir-sdk")
 _PROJECT = Path(__file__).parent / "project"
 _COMPILERS = (("clang-22", "clang++-22"), ("clang", "clang++"), ("gcc", "g++"), ("cc", "c++"))
-_MEASURED = pytest.StashKey[list[str]]()
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def pytest_report_header() -> list[str]:
     """Say which wheels this is about."""
-    machine = f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}"
-    return [f"{name} {metadata.version(name)} on {machine}" for name in DISTRIBUTIONS]
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Make a place for what the tests measure."""
-    config.stash[_MEASURED] = []
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print what was measured; no test depends on it."""
-    terminalreporter.section("measured")
-    for line in config.stash[_MEASURED]:
-        terminalreporter.write_line(line)
-
-
-@pytest.fixture
-def measured(request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Takes lines for the summary at the end."""
-    return request.config.stash[_MEASURED].append
+    return header(*DISTRIBUTIONS)
 
 
 @pytest.fixture(scope="session")
 def wheels() -> list[Path]:
     """The files that were installed (PEP 610 says where they were)."""
-    files = []
-    for name in DISTRIBUTIONS:
-        text = metadata.distribution(name).read_text("direct_url.json")
-        assert text, f"{name} was not installed from a file"
-        files.append(Path(url2pathname(urlparse(json.loads(text)["url"]).path)))
-    return files
+    return [wheel_of(name) for name in DISTRIBUTIONS]
 
 
 @pytest.fixture(scope="session")

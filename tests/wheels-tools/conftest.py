@@ -6,47 +6,27 @@ and newer).
 
 from __future__ import annotations
 
-import json
 import os
-import platform
 import subprocess
 import sysconfig
-from importlib import metadata
 from pathlib import Path
 from typing import Callable
-from urllib.parse import urlparse
-from urllib.request import url2pathname
 
 import pytest
 
+from installed import header, measured, pytest_configure, pytest_terminal_summary, wheel_of
+
+# Hooks and a fixture, which pytest finds here.
+__all__ = ["measured", "pytest_configure", "pytest_terminal_summary"]
+
 DISTRIBUTION = "mlir-tools"
-_MEASURED = pytest.StashKey[list[str]]()
 
 Tool = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-def pytest_report_header() -> str:
-    """Say which wheel this is about."""
-    machine = f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}"
-    return f"{DISTRIBUTION} {metadata.version(DISTRIBUTION)} on {machine}"
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Make a place for what the tests measure."""
-    config.stash[_MEASURED] = []
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print what was measured; no test depends on it."""
-    terminalreporter.section("measured")
-    for line in config.stash[_MEASURED]:
-        terminalreporter.write_line(line)
-
-
-@pytest.fixture
-def measured(request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Takes lines for the summary at the end."""
-    return request.config.stash[_MEASURED].append
+def pytest_report_header() -> list[str]:
+    """Say which wheels this is about."""
+    return header(DISTRIBUTION)
 
 
 @pytest.fixture(scope="session")
@@ -81,6 +61,4 @@ def tool(scripts: Path, tmp_path: Path) -> Tool:
 @pytest.fixture(scope="session")
 def wheel() -> Path:
     """The file that was installed (PEP 610 says where it was)."""
-    text = metadata.distribution(DISTRIBUTION).read_text("direct_url.json")
-    assert text, "the wheel was not installed from a file"
-    return Path(url2pathname(urlparse(json.loads(text)["url"]).path))
+    return wheel_of(DISTRIBUTION)

@@ -2,45 +2,29 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 import subprocess
 import sys
 from importlib import metadata
-from pathlib import Path
-from typing import Callable
+from typing import TYPE_CHECKING, Callable
 
 import mlir_tools
 import pytest
 from packaging.specifiers import SpecifierSet
 from packaging.utils import parse_wheel_filename
 
+from installed import check_record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 _DISTRIBUTION = metadata.distribution("mlir-tools")
 _FILES = _DISTRIBUTION.files or []
-# Written by the installer, not by the wheel.
-_BY_INSTALLERS = {"INSTALLER", "REQUESTED", "direct_url.json"}
 _LIMIT_MB = 90
 
 
-def _sha256(path: Path) -> str:
-    """A file's hash as RECORD has it: base64 for URLs, without padding."""
-    digest = hashlib.sha256(path.read_bytes()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-
-
 def test_files_are_those_of_the_record(measured: Callable[[str], None]) -> None:
-    size = 0
-    for file in _FILES:
-        path = Path(str(file.locate()))
-        assert path.is_file(), file
-        size += path.stat().st_size
-        if file.hash is None:
-            # The record itself, and bytecode that the installer made.
-            assert file.name == "RECORD" or file.suffix == ".pyc" or file.name in _BY_INSTALLERS
-            continue
-        assert (file.hash.mode, file.hash.value, file.size) == ("sha256", _sha256(path), path.stat().st_size)
-    measured(f"installed: {len(_FILES)} files, {size / 1e6:.1f} MB")
+    measured(check_record("mlir-tools"))
 
 
 def test_programs_package_and_nothing_else() -> None:

@@ -6,47 +6,30 @@ and newer). What could take the interpreter down with it runs in a process of it
 
 from __future__ import annotations
 
-import platform
 import subprocess
 import sys
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable
 
 import pytest
 
+from installed import header, measured, pytest_configure, pytest_terminal_summary
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# Hooks and a fixture, which pytest finds here.
+__all__ = ["measured", "pytest_configure", "pytest_terminal_summary"]
+
 DISTRIBUTION = "mlir-python-bindings"
 _PROGRAMS = Path(__file__).parent / "programs"
-_MEASURED = pytest.StashKey[list[str]]()
 
 RunProgram = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-def pytest_report_header() -> str:
-    """Say which wheel this is about."""
-    machine = f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}"
-    return f"{DISTRIBUTION} {metadata.version(DISTRIBUTION)} on {machine}"
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Make a place for what the tests measure."""
-    config.stash[_MEASURED] = []
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print what was measured; no test depends on it."""
-    terminalreporter.section("measured")
-    for line in config.stash[_MEASURED]:
-        terminalreporter.write_line(line)
-
-
-@pytest.fixture
-def measured(request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Takes lines for the summary at the end."""
-    return request.config.stash[_MEASURED].append
+def pytest_report_header() -> list[str]:
+    """Say which wheels this is about."""
+    return header(DISTRIBUTION)
 
 
 @pytest.fixture(scope="session")

@@ -8,19 +8,7 @@
 #
 #   CAPI_LINKER_FLAGS  optional: flags for its link
 
-# Sets `output` to the files of those of the targets that are static libraries.
-function(_static_library_files output)
-  set(files)
-  foreach(target IN LISTS ARGN)
-    if(TARGET ${target})
-      get_target_property(type ${target} TYPE)
-      if(type STREQUAL "STATIC_LIBRARY")
-        list(APPEND files "$<TARGET_FILE:${target}>")
-      endif()
-    endif()
-  endforeach()
-  set(${output} "${files}" PARENT_SCOPE)
-endfunction()
+include("${CMAKE_CURRENT_LIST_DIR}/../../common/cmake/StaticLibraries.cmake")
 
 # add_capi_library(TARGET FOLDER API...): one with these libraries of the C API, all of what they export;
 # upstream embeds only what its extensions call, but the headers that are shipped declare the rest, too.
@@ -33,12 +21,12 @@ function(add_capi_library name folder)
     OUTPUT_NAME MLIRPythonCAPI
     LIBRARY_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/${folder}")
 
-  _static_library_files(api ${ARGN})
+  static_library_files(api ${ARGN})
   get_property(mlir_libraries GLOBAL PROPERTY MLIR_ALL_LIBS)
   list(FILTER mlir_libraries EXCLUDE REGEX "^MLIRCAPI")
   set(llvm_libraries ${LLVM_AVAILABLE_LIBS})
   list(FILTER llvm_libraries INCLUDE REGEX "^LLVM")
-  _static_library_files(implementation ${mlir_libraries} ${llvm_libraries})
+  static_library_files(implementation ${mlir_libraries} ${llvm_libraries})
 
   # What LLVM itself was configured to need from the system.
   get_target_property(system_libraries LLVMSupport INTERFACE_LINK_LIBRARIES)

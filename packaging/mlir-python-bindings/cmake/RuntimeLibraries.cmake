@@ -13,6 +13,8 @@ function(mlir_runtime_library name)
   list(TRANSFORM ARG_SOURCES PREPEND "${runtime_source}/")
   add_library(${target} SHARED ${ARG_SOURCES})
   target_compile_definitions(${target} PRIVATE "${name}_EXPORTS")
+  # The source's headers come before the installed ones: they carry this project's patches.
+  target_include_directories(${target} BEFORE PRIVATE "${MLIR_SOURCE_DIR}/include")
   target_link_libraries(${target} PRIVATE ${ARG_LINK})
   set_target_properties(${target} PROPERTIES OUTPUT_NAME "${name}" CXX_STANDARD 17)
   if(CMAKE_SYSTEM_NAME STREQUAL "Linux")

@@ -1,18 +1,6 @@
 # How every program of this package is compiled, linked and installed.
 
-# Sets `output` to the files of those of the targets that are static libraries.
-function(_static_library_files output)
-  set(files)
-  foreach(target IN LISTS ARGN)
-    if(TARGET ${target})
-      get_target_property(type ${target} TYPE)
-      if(type STREQUAL "STATIC_LIBRARY")
-        list(APPEND files "$<TARGET_FILE:${target}>")
-      endif()
-    endif()
-  endforeach()
-  set(${output} "${files}" PARENT_SCOPE)
-endfunction()
+include("${CMAKE_CURRENT_LIST_DIR}/../../common/cmake/StaticLibraries.cmake")
 
 # All of MLIR and LLVM, as files: their targets may say to link to libLLVM and libMLIR, which would come
 # along. The linker takes what a program needs.
@@ -20,8 +8,8 @@ get_property(mlir_libraries GLOBAL PROPERTY MLIR_ALL_LIBS)
 list(FILTER mlir_libraries EXCLUDE REGEX "^MLIRCAPI")
 set(llvm_libraries ${LLVM_AVAILABLE_LIBS})
 list(FILTER llvm_libraries INCLUDE REGEX "^LLVM")
-_static_library_files(MLIR_FILES ${mlir_libraries})
-_static_library_files(LLVM_FILES ${llvm_libraries})
+static_library_files(MLIR_FILES ${mlir_libraries})
+static_library_files(LLVM_FILES ${llvm_libraries})
 
 # What LLVM itself was configured to need from the system: the C runtime's libraries by name, others
 # (zlib, zstd) as targets or paths.

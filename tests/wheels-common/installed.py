@@ -1,0 +1,75 @@
+"""What the tests of all our wheels share: they are about what is installed, on Python 3.9 and newer."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Callable
+from urllib.parse import urlparse
+from urllib.request import url2pathname
+
+import pytest
+
+__all__ = ["check_record", "header", "measured", "pytest_configure", "pytest_terminal_summary", "wheel_of"]
+
+_MEASURED = pytest.StashKey[list[str]]()
+# Written by the installer, not by the wheel.
+_BY_INSTALLERS = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
+
+
+def header(*distributions: str) -> list[str]:
+    """Which wheels a run is about."""
+    machine = f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}"
+    return [f"{name} {metadata.version(name)} on {machine}" for name in distributions]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make a place for what the tests measure."""
+    config.stash[_MEASURED] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print what was measured; no test depends on it."""
+    terminalreporter.section("measured")
+    for line in config.stash[_MEASURED]:
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def measured(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Takes lines for the summary at the end."""
+    return request.config.stash[_MEASURED].append
+
+
+def wheel_of(distribution: str) -> Path:
+    """The file that was installed (PEP 610 says where it was)."""
+    text = metadata.distribution(distribution).read_text("direct_url.json")
+    assert text, f"{distribution} was not installed from a file"
+    return Path(url2pathname(urlparse(json.loads(text)["url"]).path))
+
+
+def check_record(distribution: str) -> str:
+    """See that every file of a distribution is the one in its RECORD; return how many, and their size."""
+    files = metadata.files(distribution) or []
+    assert files
+    size = 0
+    for file in files:
+        path = Path(str(file.locate()))
+        assert path.is_file(), file
+        size += path.stat().st_size
+        if file.hash is None:
+            # The record itself, and bytecode that the installer made.
+            assert file.suffix == ".pyc" or file.name in _BY_INSTALLERS
+            continue
+        assert (file.hash.mode, file.hash.value, file.size) == ("sha256", _sha256(path), path.stat().st_size)
+    return f"installed: {len(files)} files, {size / 1e6:.1f} MB"
+
+
+def _sha256(path: Path) -> str:
+    """A file's hash as RECORD has it: base64 for URLs, without padding."""
+    digest = hashlib.sha256(path.read_bytes()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
