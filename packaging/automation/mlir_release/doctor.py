@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from mlir_release import interpreters, log, pin, sysroot, toolchain
+from mlir_release import interpreters, launcher, log, pin, sysroot, toolchain
 from mlir_release.errors import UserError
 from mlir_release.findings import Finding, State, checked
 from mlir_release.run import run
-from mlir_release.sdk import AUTO, ProviderName, read_choice, wheel_file
+from mlir_release.sdk import AUTO, ProviderName, build, read_choice, wheel_file
 from mlir_release.sdk.download import Index
 from mlir_release.sdk.system import System, compile_hours
 from mlir_release.source.tree import REMOTE
@@ -37,9 +37,6 @@ _MEMORY = 2_000_000_000
 # In seconds: what a connection, and what a whole answer may take.
 _CONNECTION_LIMIT = 3
 _ANSWER_LIMIT = 8.0
-# The kind of box that the provider `build` makes.
-_COMPILED = "sdk"
-_COMPILER_CACHES = ("ccache", "sccache")
 
 
 def examine(options: Options, root: Path) -> list[Finding]:
@@ -139,7 +136,7 @@ def _sdk(options: Options, root: Path) -> Iterator[Finding]:
 
 def _compiled(options: Options) -> str:
     """What the store has of SDKs that were compiled."""
-    folder = Store.open(options.cache).root / _COMPILED
+    folder = Store.open(options.cache).root / build.KIND
     boxes = [box.parent for box in sorted(folder.glob(f"*/{MANIFEST}"))]
     return ", ".join(map(str, boxes)) or f"none; `nox -s sdk` makes one in {compile_hours()}"
 
@@ -159,8 +156,8 @@ def _folders_and_memory(options: Options, _: Path) -> Iterator[Finding]:
 
 
 def _compiler_cache(_: Options, __: Path) -> Iterator[Finding]:
-    found = [path for name in _COMPILER_CACHES if (path := shutil.which(name))]
-    text = ", ".join(found) or f"neither {' nor '.join(_COMPILER_CACHES)} is on PATH; no build needs one"
+    found = [path for name in launcher.KNOWN if (path := shutil.which(name))]
+    text = ", ".join(found) or f"neither {' nor '.join(launcher.KNOWN)} is on PATH; no build needs one"
     yield Finding(topic="compiler cache", state=State.OK, text=text)
 
 

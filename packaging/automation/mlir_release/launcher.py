@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 NONE = "none"
 # In the order in which they are looked for.
-_KNOWN = ("sccache", "ccache")
+KNOWN = ("sccache", "ccache")
 # What ccache's statistics log calls a compilation that it saved, and one that it did not.
 _HITS = ("direct_cache_hit", "preprocessed_cache_hit")
 _MISS = "cache_miss"
@@ -100,14 +100,14 @@ def find(choice: str | None, base: Path) -> Launcher | None:
     """
     if choice == NONE:
         return None
-    for name in [choice] if choice else _KNOWN:
+    for name in [choice] if choice else KNOWN:
         program = shutil.which(name)
-        if program and Path(program).stem in _KNOWN:
+        if program and Path(program).stem in KNOWN:
             return Launcher(program=Path(program).absolute(), base=base)
     if choice:
         raise UserError(
             f"{choice!r}, given as the compiler launcher, is not on this machine or is neither of"
-            f" {', '.join(_KNOWN)}; install it, or build without one: --launcher {NONE}"
+            f" {', '.join(KNOWN)}; install it, or build without one: --launcher {NONE}"
         )
     return None
 

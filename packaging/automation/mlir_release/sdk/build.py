@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from mlir_release.store import Store
     from mlir_release.toolchain import Toolchain
 
-_KIND = "sdk"
+# The kind of its boxes in the store.
+KIND = "sdk"
 # In bytes. A build of LLVM 22 for one target, its prefix and its programs take 6 GB; more targets, more.
 _ROOM = 10_000_000_000
 # What a link of the largest programs, and a compilation, may take.
@@ -53,9 +54,9 @@ class Build:
         Raises:
             CannotServe: files of it were changed since.
         """
-        if not (store.root / _KIND).is_dir():
+        if not (store.root / KIND).is_dir():
             return None
-        box = store.find(_KIND, content_key(self._parts()))
+        box = store.find(KIND, content_key(self._parts()))
         return self._sdk(box.path, version) if box else None
 
     def obtain(self, *, version: str, store: Store) -> Sdk:
@@ -67,11 +68,11 @@ class Build:
             ToolFailed: it does not build.
         """
         parts = self._parts()
-        found = store.find(_KIND, content_key(parts))
+        found = store.find(KIND, content_key(parts))
         if not found:
             jobs = parallel_jobs(self.toolchain().linker)
             ensure_room(store.root, _ROOM, "compiling LLVM and MLIR")
-            found = store.obtain(_KIND, parts, lambda work: self._make(work, store, jobs), resumable=True)
+            found = store.obtain(KIND, parts, lambda work: self._make(work, store, jobs), resumable=True)
             log.summary(f"LLVM and MLIR {version}", _rows(found.path))
         return self._sdk(found.path, version)
 
@@ -106,11 +107,10 @@ class Build:
         }
 
     def _sdk(self, box: Path, version: str) -> Sdk:
-        changed = inventory.changed(box)
-        if changed:
-            more = f" and {len(changed) - 1} more" if changed[1:] else ""
+        change = inventory.change(box)
+        if change:
             raise CannotServe(
-                f"the SDK in {box} was changed after it was built: {changed[0]}{more}",
+                f"the SDK in {box} was changed after it was built: {change}",
                 "put that back, or delete the folder to have it built again",
             )
         found = prefix.read(box / llvm_build.PREFIX)

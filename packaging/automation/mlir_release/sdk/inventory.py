@@ -39,6 +39,14 @@ def changed(folder: Path) -> list[str]:
     return sorted(name for name, entry in entries.items() if not _same(folder / name, *entry))
 
 
+def change(folder: Path) -> str | None:
+    """What ``changed`` found, in few words; None if it found nothing."""
+    names = changed(folder)
+    if not names:
+        return None
+    return f"{names[0]} and {len(names) - 1} more" if names[1:] else names[0]
+
+
 def _same(path: Path, size: int, mtime_ns: int, sha256: str) -> bool:
     try:
         stamp = _stamp(path)

@@ -155,11 +155,10 @@ class Wheel:
             inventory.write(work)
 
         box = store.obtain(_KIND, {"wheels": [file_sha256(file.path) for file in files]}, make)
-        changed = inventory.changed(box.path)
-        if changed:
-            more = f" and {len(changed) - 1} more" if changed[1:] else ""
+        change = inventory.change(box.path)
+        if change:
             raise CannotServe(
-                f"what was unpacked into {box.path} was changed since: {changed[0]}{more}",
+                f"what was unpacked into {box.path} was changed since: {change}",
                 "delete that folder to have it unpacked again",
             )
         return box
