@@ -19,6 +19,8 @@ from mlir_release.workflow import Workflow
 if TYPE_CHECKING:
     from mlir_release.toolchain import Toolchain
 
+# The first test waits for the build.
+pytestmark = pytest.mark.timeout(2400)
 ROOT = Path(__file__).parents[2]
 PROJECT = Path(__file__).parent / "projects" / "llvm-user"
 # What every Linux has, and the C++ library.
