@@ -159,8 +159,11 @@ def test_an_image_that_is_nowhere(project: Path) -> None:
 
 
 SLEEP = """\
-import sys
+import signal, sys
 from mlir_release import engine
+# As on a terminal, also where these tests run in the background, which ignores some signals.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 engine.find().contain([sys.argv[1], "sleep", "300"])
 """
 

@@ -72,7 +72,9 @@ def test_libraries_can_be_part_of_a_shared_one_that_exports_nothing_of_them(
     library = tmp_path / "library.so"
     whole = ["-Wl,--whole-archive", str(prefix / "lib/libMLIRSupport.a"), "-Wl,--no-whole-archive"]
     run([compiler.cxx, "-shared", "-Wl,--unresolved-symbols=ignore-all", *whole, "-o", library])
-    assert not [name for name in elf.exported(library) if "mlir" in name]
+    mlir = {name for name in elf.exported(library) if "mlir" in name}
+    # The one function that upstream exports whatever the visibility (mlir/include/mlir/Support/TypeID.h).
+    assert mlir <= {"_ZN4mlir6detail22FallbackTypeIDResolver22registerImplicitTypeIDEN4llvm9StringRefE"}
     assert library.stat().st_size > 100_000
 
 
