@@ -9,6 +9,7 @@
 #   CAPI_LINKER_FLAGS  optional: flags for its link
 
 include("${CMAKE_CURRENT_LIST_DIR}/../../common/cmake/StaticLibraries.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/../../common/cmake/IdenticalCode.cmake")
 
 # add_capi_library(TARGET FOLDER API...): one with these libraries of the C API, all of what they export;
 # upstream embeds only what its extensions call, but the headers that are shipped declare the rest, too.
@@ -42,5 +43,6 @@ function(add_capi_library name folder)
   else()
     target_link_libraries(${name} PRIVATE ${implementation} ${system_libraries})
   endif()
+  fold_identical_code(${name})
   install(TARGETS ${name} LIBRARY DESTINATION "${folder}" RUNTIME DESTINATION "${folder}")
 endfunction()

@@ -1,6 +1,7 @@
 # How every program of this package is compiled, linked and installed.
 
 include("${CMAKE_CURRENT_LIST_DIR}/../../common/cmake/StaticLibraries.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/../../common/cmake/IdenticalCode.cmake")
 
 # All of MLIR and LLVM, as files: their targets may say to link to libLLVM and libMLIR, which would come
 # along. The linker takes what a program needs.
@@ -53,4 +54,5 @@ function(tools_executable name)
   else()
     target_link_libraries(${target} PRIVATE ${ARG_LIBRARIES} ${SYSTEM_LIBRARIES})
   endif()
+  fold_identical_code(${target})
 endfunction()
