@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from session_project import PATCH, make_sdk, write
+from samples import make_prefix
+from session_project import PATCH, write
 from wheels import FACTS, LLVM, SmallWheel, sdk_wheels
 
 if TYPE_CHECKING:
@@ -25,11 +26,11 @@ class TestPrefix:
         assert f"{project.root} is not an MLIR prefix" in self.refusal(project, project.root)
 
     def test_another_version(self, project: Project, tmp_path: Path) -> None:
-        line = self.refusal(project, make_sdk(tmp_path / "old", version="21.1.0"))
+        line = self.refusal(project, make_prefix(tmp_path / "old", version="21.1.0"))
         assert "is 21.1.0, and 22.1.8 is needed; " in line
 
     def test_no_c_api(self, project: Project, tmp_path: Path) -> None:
-        assert "has no C API" in self.refusal(project, make_sdk(tmp_path / "bare", api=""))
+        assert "has no C API" in self.refusal(project, make_prefix(tmp_path / "bare", api=""))
 
     def test_a_checkout_decides_which_version_is_needed(self, project: Project) -> None:
         text = (project.checkout / "cmake/Modules/LLVMVersion.cmake").read_text()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlir_release.source import PARTS
+from samples import make_prefix
 
 if TYPE_CHECKING:
     from mlir_release.interpreters import Interpreter
@@ -25,7 +26,7 @@ _COPIED = (
 )
 # They say where tools are, or how they should behave.
 _SETTINGS = ("CC", "CXX", "MLIR_DIR", "LLVM_DIR", "CMAKE_PREFIX_PATH", "HOMEBREW_PREFIX")
-_C_API = 'set_property(GLOBAL PROPERTY MLIR_UPSTREAM_CAPI_LIBS "MLIRCAPIIR")\n'
+_LLVM = "22.1.8"
 
 PATCH = """\
 Why: a test
@@ -124,10 +125,8 @@ class Project:
 
 def make_checkout(folder: Path) -> None:
     """As little of llvm-project as is taken for one."""
-    version = "".join(
-        f"  set(LLVM_VERSION_{name} {number})\n"
-        for name, number in (("MAJOR", 22), ("MINOR", 1), ("PATCH", 8), ("SUFFIX", ""))
-    )
+    numbers = zip(("MAJOR", "MINOR", "PATCH", "SUFFIX"), (*_LLVM.split("."), ""), strict=True)
+    version = "".join(f"  set(LLVM_VERSION_{name} {number})\n" for name, number in numbers)
     write(folder / "cmake/Modules/LLVMVersion.cmake", version)
     write(folder / "mlir/CMakeLists.txt", "project(mlir)\n")
     for part in PARTS:
@@ -135,20 +134,6 @@ def make_checkout(folder: Path) -> None:
             write(folder / (part if "." in part else f"{part}/x"), "x\n")
     for name in ("", "Unit/"):
         write(folder / f"mlir/test/{name}lit.site.cfg.py.in", "# a template\n")
-
-
-def make_sdk(prefix: Path, version: str = "22.1.8", api: str = _C_API) -> Path:
-    """What an installed MLIR looks like from outside."""
-    cmake = prefix / "lib/cmake"
-    write(cmake / "mlir/MLIRConfig.cmake", f"set(LLVM_VERSION {version})\n{api}")
-    write(cmake / "mlir/MLIRTargets.cmake", "# targets\n")
-    write(cmake / "llvm/LLVMConfigVersion.cmake", f'set(PACKAGE_VERSION "{version}")\n')
-    for name in ("MLIRIR", "MLIRCAPIIR", "LLVMSupport"):
-        write(prefix / f"lib/lib{name}.a", "!<arch>\n")
-    write(cmake / "llvm/LLVMConfig.cmake", "set(LLVM_NATIVE_ARCH X86)\n")
-    for tool in ("FileCheck", "mlir-tblgen", "mlir-opt", "not", "count", "llvm-config"):
-        write(prefix / "bin" / tool, "#!/bin/sh\n", 0o755)
-    return prefix
 
 
 def make_project(folder: Path, interpreter: Interpreter) -> Project:
@@ -164,5 +149,5 @@ def make_project(folder: Path, interpreter: Interpreter) -> Project:
         else:
             shutil.copy(_ROOT / name, target)
     make_checkout(made.checkout)
-    make_sdk(made.sdk)
+    make_prefix(made.sdk, _LLVM)
     return made

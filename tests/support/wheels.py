@@ -72,7 +72,6 @@ def record(content: dict[str, bytes], info: str) -> str:
 def sdk_wheels(folder: Path) -> tuple[SmallWheel, SmallWheel, SmallWheel]:
     """MLIR's part of an SDK, LLVM's part, and the tools, made in an empty folder."""
     prefix = make_prefix(folder / "prefix", version=LLVM)
-    (prefix / "lib/cmake/llvm/LLVMConfig.cmake").write_text("set(LLVM_NATIVE_ARCH X86)\n")
     parts: dict[str, dict[str, bytes]] = {"mlir": {}, "llvm": {}}
     for path in sorted(path for path in prefix.rglob("*") if path.is_file()):
         name = path.relative_to(prefix).as_posix()

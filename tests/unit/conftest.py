@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlir_release import apt
+from mlir_release.store import Store
+from samples import make_prefix
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,3 +135,15 @@ def root(monkeypatch: pytest.MonkeyPatch) -> None:
 def user(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run as somebody who is not the administrator."""
     monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """An empty store."""
+    return Store.open(tmp_path / "store")
+
+
+@pytest.fixture
+def prefix(tmp_path: Path) -> Path:
+    """An installed MLIR, as far as one looks at it from outside."""
+    return make_prefix(tmp_path / "mlir")
