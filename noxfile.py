@@ -5,6 +5,7 @@
 #   "cibuildwheel==4.3.3; sys_platform != 'win32'",
 #   "cmake>=3.28",
 #   "filelock>=3.16",
+#   "httpx>=0.28",
 #   "ninja>=1.11",
 #   "nox>=2026.10",
 #   "packaging>=26",
@@ -12,6 +13,7 @@
 #   "platformdirs>=4.3",
 #   "psutil>=7",
 #   "python-discovery>=1.9",
+#   "stamina>=26.1",
 #   "unidiff>=1.0",
 #   "virtualenv>=20.29",
 # ]

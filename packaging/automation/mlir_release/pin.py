@@ -30,9 +30,10 @@ FILE_NAME = "llvm-project.version"
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_VERSION = re.compile(r"\d+\.\d+\.\d+(rc\d+)?", re.ASCII)
+_VERSION = re.compile(r"\d+\.\d+\.\d+(rc\d+|git)?", re.ASCII)
 _ARCHIVE = re.compile(r"[A-Za-z0-9][\w.+~-]*", re.ASCII)
 _KEYS = frozenset({"commit", "version", "ref", "archives"})
+_COMMENT = re.compile(r"(?:#[^\n]*\n)*")
 # Far more than any pin; a larger file is not one.
 _SIZE_LIMIT = 64 * 1024
 
@@ -40,9 +41,9 @@ _SIZE_LIMIT = 64 * 1024
 class BadPin(UserError):
     """The pin file cannot be read, or does not say which commit to build."""
 
-    def __init__(self, path: Path, reason: str) -> None:
+    def __init__(self, where: Path | str, reason: str) -> None:
         super().__init__(
-            f"{path}: {reason}; expected TOML with commit, version, ref and [archives],"
+            f"{where}: {reason}; expected TOML with commit, version, ref and [archives],"
             " or a bare 40-digit commit"
         )
 
@@ -80,41 +81,65 @@ def read(path: Path) -> Pin:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
         raise BadPin(path, "it is not text") from None
-    return _parse(path, text)
+    return parse(text, path)
 
 
-def _parse(path: Path, text: str) -> Pin:
+def parse(text: str, where: Path | str) -> Pin:
+    """Read the content of a pin file; ``where`` is said in errors.
+
+    Raises:
+        BadPin: it is empty, cut short, or says something else.
+    """
     if not text.strip():
-        raise BadPin(path, "it is empty")
+        raise BadPin(where, "it is empty")
     if _COMMIT.fullmatch(text.strip()):
         return Pin(commit=text.strip())
     try:
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         # Not TOML; or a number, or a nesting, larger than Python reads.
-        raise BadPin(path, f"not TOML ({error})") from None
+        raise BadPin(where, f"not TOML ({error})") from None
     unknown = sorted(table.keys() - _KEYS)
     if unknown:
-        raise BadPin(path, f"unknown key {unknown[0]!r}")
+        raise BadPin(where, f"unknown key {unknown[0]!r}")
     archives = table.get("archives", {})
     if not isinstance(archives, dict):
-        raise BadPin(path, "archives must be a table")
+        raise BadPin(where, "archives must be a table")
     for name in archives:
         if not _ARCHIVE.fullmatch(name):
-            raise BadPin(path, f"{name!r} is not the name of an archive")
-        _matching(path, archives, name, _SHA256, "a sha256 of 64 lower-case hexadecimal digits")
+            raise BadPin(where, f"{name!r} is not the name of an archive")
+        _matching(where, archives, name, _SHA256, "a sha256 of 64 lower-case hexadecimal digits")
     return Pin(
-        commit=_matching(path, table, "commit", _COMMIT, "40 lower-case hexadecimal digits"),
-        version=_matching(path, table, "version", _VERSION, "a version like 22.1.8 or 23.1.0rc1"),
-        ref=_matching(path, table, "ref", re.compile(r"[\w./-]+"), "a tag or branch"),
+        commit=_matching(where, table, "commit", _COMMIT, "40 lower-case hexadecimal digits"),
+        version=_matching(where, table, "version", _VERSION, "a version like 22.1.8, 23.1.0rc1 or 24.0.0git"),
+        ref=_matching(where, table, "ref", re.compile(r"[\w./-]+"), "a tag or branch"),
         archives=archives,
     )
 
 
-def _matching(path: Path, table: Mapping[str, Any], key: str, form: re.Pattern[str], wanted: str) -> str:
+def rewritten(text: str, pin: Pin) -> str:
+    """The content of a pin file that pins something else now; the comment at its head stays.
+
+    Args:
+        text: the content so far, in either form; may be empty.
+        pin: what is pinned from now on, with version and ref.
+    """
+    assert pin.version
+    assert pin.ref
+    head = _COMMENT.match(text)
+    assert head
+    lines = [f'commit = "{pin.commit}"', f'version = "{pin.version}"', f'ref = "{pin.ref}"']
+    if pin.archives:
+        lines += ["", "[archives]", *(f'"{name}" = "{sha256}"' for name, sha256 in pin.archives.items())]
+    return head[0] + "\n".join(lines) + "\n"
+
+
+def _matching(
+    where: Path | str, table: Mapping[str, Any], key: str, form: re.Pattern[str], wanted: str
+) -> str:
     """The value of a key that must be there, as text of the given form."""
     value = table.get(key)
     if not isinstance(value, str) or not form.fullmatch(value):
         found = "missing" if value is None else repr(value)
-        raise BadPin(path, f"{key} is {found}, not {wanted}")
+        raise BadPin(where, f"{key} is {found}, not {wanted}")
     return value

@@ -14,7 +14,7 @@ from collections import deque
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import IO, TYPE_CHECKING, TextIO
 
 import psutil
 
@@ -31,11 +31,15 @@ _TAIL_LINES = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Completed:
-    """A program that has ended: its exit status, its output (text, both streams) and wall time in seconds."""
+    """A program that has ended: its exit status, its output (text) and wall time in seconds.
+
+    ``output`` is both streams as they came; where they were kept apart, stdout, and ``errors`` is stderr.
+    """
 
     status: int
     output: str
     seconds: float
+    errors: str = ""
 
 
 def environment(overrides: Mapping[str, str | None] | None = None) -> dict[str, str]:
@@ -65,6 +69,7 @@ def run(
     on_line: Callable[[str], None] | None = None,
     check: bool = True,
     quiet: bool = False,
+    apart: bool = False,
     timeout: float | None = None,
 ) -> Completed:
     """Run a program to its end, keeping its whole output.
@@ -77,6 +82,7 @@ def run(
         on_line: called with every line of output, for progress.
         check: raise ``ToolFailed`` unless the exit status is 0.
         quiet: do not print the command; for questions asked of a tool.
+        apart: keep stderr apart from the output, for answers that are read on.
         timeout: seconds after which the program and all that it started are killed.
 
     Raises:
@@ -98,7 +104,8 @@ def run(
     absolute = str(Path(program).absolute())
     with (
         _sink(log) as sink,
-        _started([absolute, *words[1:]], cwd, merged) as process,
+        _aside(apart=apart) as aside,
+        _started([absolute, *words[1:]], cwd, merged, aside) as process,
         _limited(process, timeout),
     ):
         assert process.stdout is not None
@@ -108,14 +115,37 @@ def run(
             if on_line:
                 on_line(line)
         status = process.wait()
+        errors = _content(aside)
+        sink.write(errors)
     if check and status != 0:
+        lines += errors.splitlines(keepends=True)
         tail = deque((line.rstrip() for line in lines), maxlen=_TAIL_LINES)
         raise ToolFailed(words, status, _kept(log, lines), tail)
-    return Completed(status=status, output="".join(lines), seconds=time.monotonic() - start)
+    seconds = time.monotonic() - start
+    return Completed(status=status, output="".join(lines), seconds=seconds, errors=errors)
 
 
-def _started(command: list[str], cwd: Path | None, env: dict[str, str]) -> subprocess.Popen[str]:
-    """The running program, with both output streams in one pipe."""
+@contextmanager
+def _aside(*, apart: bool) -> Iterator[IO[bytes] | None]:
+    """A file for stderr, if it is not to go into the pipe of stdout."""
+    if not apart:
+        yield None
+        return
+    with tempfile.TemporaryFile() as aside:
+        yield aside
+
+
+def _content(aside: IO[bytes] | None) -> str:
+    if aside is None:
+        return ""
+    aside.seek(0)
+    return aside.read().decode("utf-8", "replace")
+
+
+def _started(
+    command: list[str], cwd: Path | None, env: dict[str, str], aside: IO[bytes] | None
+) -> subprocess.Popen[str]:
+    """The running program, with its output in a pipe."""
     try:
         return subprocess.Popen(
             command,
@@ -123,7 +153,7 @@ def _started(command: list[str], cwd: Path | None, env: dict[str, str]) -> subpr
             env=env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=aside or subprocess.STDOUT,
             encoding="utf-8",
             errors="replace",
         )

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from mlir_release import log
 from mlir_release.errors import MissingTool, UserError
+from mlir_release.git import ENVIRONMENT
 from mlir_release.run import run
-from mlir_release.source.fetch import ENVIRONMENT
 from mlir_release.source.layout import missing_landmark, require_parts
 from mlir_release.store import content_key
 

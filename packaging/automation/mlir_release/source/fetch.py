@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from mlir_release import git as gits
 from mlir_release.errors import MissingTool, ToolFailed
 from mlir_release.run import run
 from mlir_release.source.layout import Unavailable
@@ -13,30 +13,6 @@ from mlir_release.store import remove
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-# A host that does not answer within this many seconds counts as out of reach.
-# git has no limit of its own for connecting, the system's is over two minutes.
-ANSWER_SECONDS = 20
-# A transfer is given up when it stays below 1 kB/s for 30 s (git-config, http.lowSpeedLimit).
-_PATIENCE = ("-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=30")
-
-# A session that was started from a git hook has these set for another repository.
-_FOREIGN = (
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_COMMON_DIR",
-    "GIT_PREFIX",
-)
-ENVIRONMENT: dict[str, str | None] = {
-    **dict.fromkeys(_FOREIGN),
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "LC_ALL": "C",
-}
-
-_FATAL = re.compile(r"^(?:fatal|error): (.+)$", re.MULTILINE)
 
 
 def fetch(commit: str, remote: str, parts: Sequence[str], tree: Path, log: Path) -> None:
@@ -58,7 +34,7 @@ def fetch(commit: str, remote: str, parts: Sequence[str], tree: Path, log: Path)
     except MissingTool:
         reason = "there is no git on PATH"
     except ToolFailed as error:
-        reason = _reason("\n".join(error.tail), f"git failed, see {error.log}")
+        reason = gits.said("\n".join(error.tail)) or f"git failed, see {error.log}"
     except Unavailable as unavailable:
         reason = str(unavailable)
     else:
@@ -70,17 +46,19 @@ def fetch(commit: str, remote: str, parts: Sequence[str], tree: Path, log: Path)
 def _probe(remote: str) -> None:
     """Ask for one ref: cheap, and it goes the way that the fetch will, proxies and all."""
     question = ["git", "ls-remote", "--quiet", remote, "HEAD"]
-    asked = run(question, env=ENVIRONMENT, check=False, quiet=True, timeout=ANSWER_SECONDS)
-    if asked.seconds >= ANSWER_SECONDS:
-        raise Unavailable(f"no answer within {ANSWER_SECONDS} s")
+    asked = run(question, env=gits.ENVIRONMENT, check=False, quiet=True, timeout=gits.ANSWER_SECONDS)
+    if asked.seconds >= gits.ANSWER_SECONDS:
+        raise Unavailable(f"no answer within {gits.ANSWER_SECONDS} s")
     if asked.status != 0:
-        raise Unavailable(_reason(asked.output, "git cannot reach it"))
+        raise Unavailable(gits.said(asked.output) or "git cannot reach it")
 
 
 def _fetch(commit: str, remote: str, parts: Sequence[str], tree: Path, log: Path) -> None:
     def git(*words: str) -> str:
-        command = ["git", "-c", "core.autocrlf=false", "-c", "advice.detachedHead=false", *_PATIENCE, *words]
-        return run(command, cwd=tree, env=ENVIRONMENT, log=log, quiet=words[0] != "fetch").output.strip()
+        settings = ["-c", "core.autocrlf=false", "-c", "advice.detachedHead=false", *gits.PATIENCE]
+        quiet = words[0] != "fetch"
+        command = ["git", *settings, *words]
+        return run(command, cwd=tree, env=gits.ENVIRONMENT, log=log, quiet=quiet).output.strip()
 
     tree.mkdir()
     git("init", "--quiet")
@@ -96,9 +74,3 @@ def _fetch(commit: str, remote: str, parts: Sequence[str], tree: Path, log: Path
     if got != commit:
         raise Unavailable(f"it sent commit {got} instead")
     remove(tree / ".git")
-
-
-def _reason(output: str, otherwise: str) -> str:
-    """What went wrong, in the words of git."""
-    said = _FATAL.search(output)
-    return said[1].strip() if said else otherwise
