@@ -43,10 +43,11 @@ class Options:
     container: str | None = None
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """An argument parser whose mistakes are errors of ours, not a SystemExit."""
 
     def error(self, message: str) -> NoReturn:
+        """End with what was wrong and which options there are; raises ``UserError``."""
         raise UserError(f"{message}; the options are: {' '.join(self.format_usage().split()[2:])}")
 
 
@@ -79,7 +80,7 @@ def parse(arguments: Sequence[str], root: Path) -> Options:
     Raises:
         UserError: an unknown option, or a value that cannot be meant.
     """
-    parser = _Parser(prog="nox", add_help=False, allow_abbrev=False)
+    parser = Parser(prog="nox", add_help=False, allow_abbrev=False)
     parser.add_argument("--llvm-project", type=_folder, metavar="DIR")
     parser.add_argument("--sdk", metavar="auto|build|system|PREFIX|WHEEL|VERSION")
     parser.add_argument("--index", metavar="URL")
