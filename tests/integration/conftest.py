@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from mlir_release import apt, interpreters, toolchain
 from mlir_release.pin import Pin
 from mlir_release.store import Store
 from session_project import make_project
+from workshop import Workshop
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +43,26 @@ def interpreter() -> Interpreter:
     found = [it for it in interpreters.find_all().values() if it]
     assert found, "no Python here has its Python.h; `nox -s doctor` says what to do"
     return found[-1]
+
+
+@pytest.fixture(scope="session")
+def furnished(
+    compiler: Toolchain, interpreter: Interpreter, tmp_path_factory: pytest.TempPathFactory
+) -> Workshop:
+    """A workshop for all tests."""
+    return Workshop.furnish(compiler, interpreter, tmp_path_factory.mktemp("foreign"))
+
+
+@pytest.fixture
+def workshop(furnished: Workshop, tmp_path: Path) -> Workshop:
+    """A workshop whose foreign library may be taken away."""
+    return dataclasses.replace(furnished, foreign=shutil.copytree(furnished.foreign, tmp_path / "foreign"))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """An empty store."""
+    return Store.open(tmp_path / "store")
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from child import start, wait_until
 from debian_tree import unpack
 from mlir_release import apt, engine
 from mlir_release.errors import UserError
@@ -175,15 +175,8 @@ def test_no_container_outlives_its_session(containers: Engine, image: str, numbe
         return run(words, quiet=True).output.split()
 
     assert not running()
-    session = subprocess.Popen(
-        [sys.executable, "-c", SLEEP, image],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "packaging" / "automation")},
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 60
-    while not running() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert running()
+    session = start(SLEEP, image)
+    wait_until(running)
     session.send_signal(number)
     session.wait(timeout=60)
     assert session.returncode != 0

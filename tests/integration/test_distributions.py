@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import pickle
 import shutil
-import signal
-import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +14,7 @@ import psutil
 import pytest
 
 import samples
+from child import start, wait_until
 from mlir_release import distributions, provenance
 from mlir_release.distributions import Inputs, Made
 from mlir_release.errors import ToolFailed
@@ -26,12 +23,11 @@ from mlir_release.source import SourceTree
 from mlir_release.store import Store, content_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import subprocess
 
     from mlir_release.interpreters import Interpreter
     from mlir_release.toolchain import Toolchain
 
-AUTOMATION = Path(__file__).parents[2] / "packaging" / "automation"
 PROJECT = Path(__file__).parent / "projects" / "tiny-bindings"
 COMMIT = "ca7933e47d3a3451d81e72ac174dcb5aa28b59d1"
 PARTS = [f"part{number}.cpp" for number in range(1, 5)]
@@ -87,12 +83,7 @@ class Site:
     def start(self, stuck: str = "") -> subprocess.Popen[str]:
         """A session of its own, which can be killed; it stands still at paths with ``stuck`` in them."""
         (self.folder / "inputs").write_bytes(pickle.dumps((self.inputs, self.store.root)))
-        return subprocess.Popen(
-            [sys.executable, "-c", OBTAIN, str(self.folder / "inputs")],
-            env={**os.environ, "PYTHONPATH": str(AUTOMATION), **self.environment(stuck)},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        return start(OBTAIN, self.folder / "inputs", **self.environment(stuck))
 
     def leftovers(self) -> list[list[str]]:
         """The command lines of processes that have to do with the work on the wheel."""
@@ -127,13 +118,6 @@ def site(
     for name, value in made.environment().items():
         monkeypatch.setenv(name, value)
     return made
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.02)
 
 
 def assert_good(made: Made, site: Site) -> None:
@@ -253,7 +237,7 @@ def test_killed_then_made(site: Site, stuck: str) -> None:
         wait_until((site.work / "environment" / "bin" / "python").exists)
     else:
         wait_until(lambda: any(stuck in word for line in site.leftovers() for word in line))
-    process.send_signal(signal.SIGKILL)
+    process.kill()
     process.wait()
     before = site.compiled()
     if stuck != "environment":

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +11,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from llvm_tree import AUTOMATION
+from child import start, wait_until
 from mlir_release.errors import ReleaseError, ToolFailed, UserError
 from mlir_release.sdk import CannotServe, build
 from mlir_release.sdk.build import Build
@@ -24,8 +20,6 @@ from mlir_release.source import SourceTree
 from mlir_release.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mlir_release.sdk import Sdk
     from mlir_release.toolchain import Toolchain
 
@@ -111,26 +105,18 @@ def test_other_processors_or_assertions_are_another_sdk(site: Site) -> None:
 
 
 def test_a_killed_build_goes_on_where_it_was(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, site.tree, site.store.root],
-        env={**os.environ, "PYTHONPATH": str(AUTOMATION), "LAST_STEP_SECONDS": "600"},
-    )
-    wait_for(lambda: any((site.store.root / "work").glob("sdk-*/build/bin/mlir-opt")))
-    child.send_signal(signal.SIGKILL)
-    child.wait()
+    log = site.store.root / "logs/sdk.log"
+    process = start(CHILD, site.tree, site.store.root, LAST_STEP_SECONDS="600")
+    wait_until(lambda: any((site.store.root / "work").glob("sdk-*/build/bin/mlir-opt")))
+    wait_until(lambda: "mlir-opt.dir" in log.read_text())
+    process.kill()
+    process.wait()
     assert not (site.store.root / "sdk").exists()
     monkeypatch.setenv("LAST_STEP_SECONDS", "0")
     sdk = site.obtain()
     assert (sdk.tools_dir / "mlir-opt").is_file()
     # What had been compiled was not compiled again.
-    assert "mlir-opt.dir" not in (site.store.root / "logs/sdk.log").read_text()
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    assert "mlir-opt.dir" not in log.read_text()
 
 
 def test_a_changed_file_is_named_and_not_built_again_unasked(site: Site) -> None:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from llvm_tree import AUTOMATION, NOWHERE, ORIG, Server, World, write_tree
+from child import start
+from llvm_tree import NOWHERE, ORIG, Server, World, write_tree
 from mlir_release.pin import Pin
 from mlir_release.store import Store
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
 OBTAIN = """
@@ -33,22 +32,15 @@ print(tree.path)
 """
 
 
-def start(world: World, pin: Pin, remote: str) -> subprocess.Popen[str]:
+def begin(world: World, pin: Pin, remote: str) -> subprocess.Popen[str]:
     ((name, sha256),) = pin.archives.items()
-    arguments = [str(world.patches), str(world.store.root), pin.commit, name, sha256, remote]
-    return subprocess.Popen(
-        [sys.executable, "-c", OBTAIN, *arguments],
-        env={**os.environ, "PYTHONPATH": str(AUTOMATION)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    return start(OBTAIN, world.patches, world.store.root, pin.commit, name, sha256, remote)
 
 
 def test_two_at_once_share_one_tree(world: World) -> None:
     world.patch()
     pin = world.packed()
-    processes = [start(world, pin, NOWHERE) for _ in range(2)]
+    processes = [begin(world, pin, NOWHERE) for _ in range(2)]
     outputs = [process.communicate(timeout=60)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0], outputs
     assert len({output.splitlines()[-1] for output in outputs}) == 1
@@ -75,16 +67,19 @@ def test_killed_at_any_point_then_run_again(
     whole.obtain(pin, remote=remote)
     # Starting Python comes on top, so that the last kills may come too late: also a point.
     span = time.monotonic() - start_time + 0.4
-    delays = [span * (index + random.random()) / 8 for index in range(8)]
-    for delay in delays:
-        process = start(world, pin, remote)
+    kills = []
+    for index in range(8):
+        process = begin(world, pin, remote)
+        delay = span * (index + random.random()) / 8
         time.sleep(delay)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        found = list((world.store.root / "source").glob("*/manifest.json"))
-        if found:
+        process.kill()
+        if process.wait() == 0:
             break
+        # What the ones before left did not make it fail.
+        assert process.returncode == -signal.SIGKILL
+        kills.append(f"{delay:.2f}")
+    assert kills
     tree = world.obtain(pin, remote=remote)
     world.assert_whole(tree, patched=True)
     with capsys.disabled():
-        print(f" [killed after {', '.join(f'{delay:.2f}' for delay in delays)} s of {span:.2f}]", end="")
+        print(f" [killed after {', '.join(kills)} s of {span:.2f}]", end="")

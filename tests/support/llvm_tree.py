@@ -17,7 +17,7 @@ from mlir_release.source import PARTS, SourceTree, obtain
 
 if TYPE_CHECKING:
     from mlir_release.store import Store
-AUTOMATION = Path(__file__).parents[2] / "packaging" / "automation"
+
 COMMIT = "ca7933e47d3a3451d81e72ac174dcb5aa28b59d1"
 ORIG = "llvm-toolchain-22_22.1.8.orig.tar.xz"
 RELEASE = "llvm-project-22.1.8.src.tar.xz"

@@ -63,6 +63,9 @@ def make_prefix(path: Path, version: str = NO_PLACE, *, lib: str = "lib", api: s
     (cmake / "mlir/MLIRTargets.cmake").write_text("# targets\n")
     (cmake / "llvm/LLVMConfig.cmake").write_text("set(LLVM_NATIVE_ARCH X86)\n")
     (cmake / "llvm/LLVMConfigVersion.cmake").write_text(f'set(PACKAGE_VERSION "{version}")\n')
+    for name in ("mlir", "llvm"):
+        (path / "include" / name).mkdir(parents=True)
+        (path / "include" / name / f"{name}.h").write_text("// headers\n")
     for name in ("MLIRIR", "MLIRCAPIIR", "MLIRCAPIDebug", "LLVMSupport"):
         (path / lib / f"lib{name}.a").write_text("!<arch>\n")
     for tool in _TOOLS:

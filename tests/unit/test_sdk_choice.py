@@ -16,16 +16,12 @@ from mlir_release.errors import UserError
 from mlir_release.sdk import CannotServe, Choice, ProviderName, Sdk
 from mlir_release.sdk.build import Build
 from mlir_release.sdk.system import System
-from mlir_release.store import Store
 from samples import NO_PLACE as VERSION
 
 if TYPE_CHECKING:
     from tests.unit.conftest import Machine
 
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store.open(tmp_path / "store")
+    from mlir_release.store import Store
 
 
 @pytest.mark.usefixtures("machine")
@@ -62,9 +58,9 @@ class Compiled:
 
 
 def test_what_was_compiled_comes_first(
-    machine: Machine, tmp_path: Path, store: Store, capsys: pytest.CaptureFixture[str]
+    machine: Machine, prefix: Path, store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    machine.program("llvm-config", f"echo {samples.make_prefix(tmp_path / 'mlir')}")
+    machine.program("llvm-config", f"echo {prefix}")
     found = sdk.obtain((Compiled(usable=True), System()), chosen=None, version=VERSION, store=store)
     assert found.provider is ProviderName.BUILD
     found = sdk.obtain((Compiled(usable=False), System()), chosen=None, version=VERSION, store=store)

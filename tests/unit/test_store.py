@@ -1,14 +1,10 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
 import subprocess
 import sys
 import textwrap
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -16,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from child import start, wait_until
 from mlir_release.errors import UserError
 from mlir_release.store import (
     MANIFEST,
@@ -30,24 +27,23 @@ from mlir_release.store import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-AUTOMATION = Path(__file__).parents[2] / "packaging" / "automation"
+OPEN = """\
+import sys, time
+from pathlib import Path
+from mlir_release.store import Store
+store = Store.open(Path(sys.argv[1]))
+"""
 PARTS = {"commit": "abc", "options": ["x", 1]}
 JSON = st.dictionaries(
     st.text(max_size=4), st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=4)), max_size=4
 )
 
 
-def start(code: str, *arguments: Path | str) -> subprocess.Popen[str]:
+def start_with_store(code: str, *arguments: Path | str) -> subprocess.Popen[str]:
     """A process that runs code against the store in its first argument."""
-    script = "import sys, time, os\nfrom pathlib import Path\nfrom mlir_release.store import Store\n"
-    script += "store = Store.open(Path(sys.argv[1]))\n" + textwrap.dedent(code)
-    return subprocess.Popen(
-        [sys.executable, "-c", script, *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": str(AUTOMATION)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    return start(OPEN + textwrap.dedent(code), *arguments)
 
 
 def names(folder: Path) -> list[str]:
@@ -63,13 +59,6 @@ def writes(name: str) -> Callable[[Path], None]:
     return make
 
 
-def wait_for(path: Path) -> None:
-    deadline = time.monotonic() + 30
-    while not path.exists():
-        assert time.monotonic() < deadline, f"{path} did not appear"
-        time.sleep(0.01)
-
-
 @given(one=JSON, other=JSON)
 def test_keys_differ_when_parts_do(one: dict[str, object], other: dict[str, object]) -> None:
     same = json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
@@ -77,8 +66,7 @@ def test_keys_differ_when_parts_do(one: dict[str, object], other: dict[str, obje
     assert content_key(one) == content_key(dict(reversed(one.items())))
 
 
-def test_a_box_is_made_once(tmp_path: Path) -> None:
-    store = Store.open(tmp_path / "cache")
+def test_a_box_is_made_once(store: Store) -> None:
     made = []
 
     def make(work: Path) -> None:
@@ -96,9 +84,7 @@ def test_a_box_is_made_once(tmp_path: Path) -> None:
     assert store.obtain("thing", {**PARTS, "commit": "abd"}, make).path != first.path
 
 
-def test_a_making_that_fails_leaves_no_box_and_the_next_starts_afresh(tmp_path: Path) -> None:
-    store = Store.open(tmp_path)
-
+def test_a_making_that_fails_leaves_no_box_and_the_next_starts_afresh(store: Store) -> None:
     def fails(work: Path) -> None:
         (work / "half").write_text("")
         raise UserError("no")
@@ -110,9 +96,7 @@ def test_a_making_that_fails_leaves_no_box_and_the_next_starts_afresh(tmp_path: 
     assert names(box.path) == [MANIFEST, "whole"]
 
 
-def test_a_resumable_making_finds_what_was_left(tmp_path: Path) -> None:
-    store = Store.open(tmp_path)
-
+def test_a_resumable_making_finds_what_was_left(store: Store) -> None:
     def fails(work: Path) -> None:
         (work / "half").write_text("")
         raise UserError("no")
@@ -124,8 +108,7 @@ def test_a_resumable_making_finds_what_was_left(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("manifest", [None, b"", b"{", b"\xff"])
-def test_a_folder_without_a_good_manifest_is_not_a_box(tmp_path: Path, manifest: bytes | None) -> None:
-    store = Store.open(tmp_path)
+def test_a_folder_without_a_good_manifest_is_not_a_box(store: Store, manifest: bytes | None) -> None:
     place = store.root / "thing" / content_key(PARTS)
     place.mkdir(parents=True)
     (place / "stale").write_text("")
@@ -144,16 +127,15 @@ def test_killed_while_making_then_made(tmp_path: Path) -> None:
     store.obtain("thing", {"a": 1}, make)
     """
     work = tmp_path / "work" / f"thing-{content_key({'a': 1})}"
-    process = start(code, tmp_path)
-    wait_for(work / "half")
-    process.send_signal(signal.SIGKILL)
+    process = start_with_store(code, tmp_path)
+    wait_until((work / "half").exists)
+    process.kill()
     process.wait()
     box = Store.open(tmp_path).obtain("thing", {"a": 1}, writes("ok"))
     assert names(box.path) == [MANIFEST, "ok"]
 
 
-def test_tools_that_a_killed_build_left_running_are_ended(tmp_path: Path) -> None:
-    store = Store.open(tmp_path)
+def test_tools_that_a_killed_build_left_running_are_ended(store: Store) -> None:
     work = store.root / "work" / f"thing-{content_key(PARTS)}"
     work.mkdir(parents=True)
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], cwd=work) as leftover:
@@ -163,17 +145,14 @@ def test_tools_that_a_killed_build_left_running_are_ended(tmp_path: Path) -> Non
         assert leftover.poll() is not None
 
 
-def test_a_leftover_does_not_see_the_end_of_what_it_waits_for(tmp_path: Path) -> None:
+def test_a_leftover_does_not_see_the_end_of_what_it_waits_for(store: Store, tmp_path: Path) -> None:
     """A CMake outside of the folder, of which only its command line speaks, that has a compiler inside."""
-    store = Store.open(tmp_path / "cache")
     work = store.root / "work" / f"thing-{content_key(PARTS)}"
     work.mkdir(parents=True)
     script = "(cd $0 && exec sleep 60); echo ended > $1; sleep 60"
     with subprocess.Popen(["/bin/sh", "-c", script, str(work), str(tmp_path / "answer")]) as leftover:
-        deadline = time.monotonic() + 30
-        while not any("sleep" in it.name() for it in psutil.Process(leftover.pid).children(recursive=True)):
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        family = psutil.Process(leftover.pid)
+        wait_until(lambda: any("sleep" in it.name() for it in family.children(recursive=True)))
         store.obtain("thing", PARTS, lambda _: None)
         assert leftover.poll() is not None
     assert not (tmp_path / "answer").exists()
@@ -190,7 +169,7 @@ def test_two_processes_make_one_box(tmp_path: Path) -> None:
     assert (box.path / "file").read_text() == "whole"
     print("reused" if box.reused else "new")
     """
-    processes = [start(code, tmp_path / "cache", tmp_path / "made") for _ in range(3)]
+    processes = [start_with_store(code, tmp_path / "cache", tmp_path / "made") for _ in range(3)]
     outputs = [process.communicate(timeout=60)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0]
     assert (tmp_path / "made").read_text() == "made\n"
@@ -243,7 +222,6 @@ def test_file_sha256(tmp_path: Path) -> None:
     assert file_sha256(tmp_path / "abc") == expected
 
 
-def test_log_files_start_empty(tmp_path: Path) -> None:
-    store = Store.open(tmp_path)
+def test_log_files_start_empty(store: Store) -> None:
     store.log_file("tool").write_text("old")
     assert store.log_file("tool").read_text() == ""

@@ -6,12 +6,11 @@ import pytest
 
 from mlir_release import toolchain
 from mlir_release.compilers import NoCompiler
-from mlir_release.store import Store
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.unit.conftest import Machine
+
+    from mlir_release.store import Store
 
 # Compilers as scripts. They compile anything; LINKERS are the -fuse-ld values that they know.
 _SCRIPT = """\
@@ -151,8 +150,8 @@ def test_too_old(machine: Machine, name: str, banner: str, floor: str) -> None:
 
 
 def test_key_tells_toolchains_apart(machine: Machine) -> None:
-    def key(**changes: int) -> dict[str, str]:
-        compiler(machine, "clang", clang("22.1.8"), **changes)  # type: ignore[arg-type]
+    def key(library: int = 20220819) -> dict[str, str]:
+        compiler(machine, "clang", clang("22.1.8"), library=library)
         return dict(toolchain.find(llvm_major=22).key)
 
     first = key()
@@ -207,11 +206,6 @@ def test_bad_compiler_by_hand(machine: Machine, given: dict[str, str], complaint
 # None there.
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store.open(tmp_path / "store")
-
-
 def arriving(machine: Machine, name: str, banner: str) -> str:
     """A script that makes a compiler appear."""
     compiler(machine, name, banner)
@@ -223,19 +217,24 @@ def arriving(machine: Machine, name: str, banner: str) -> str:
 
 
 @pytest.mark.usefixtures("root")
-def test_root_gets_the_clang_of_this_llvm(machine: Machine, store: Store) -> None:
-    packages = {"clang-22": "1:22.1.8-1", "lld-22": "1:22.1.8-1"}
-    machine.has_apt(news=packages, hook=arriving(machine, "clang-22", clang("22.1.8")))
-    assert toolchain.obtain(llvm_major=22, store=store).name == "clang 22.1.8"
-    assert machine.calls("apt-get")[-1].endswith(" clang-22 lld-22")
-
-
-@pytest.mark.usefixtures("root")
-def test_root_gets_the_distributions_clang_otherwise(machine: Machine, store: Store) -> None:
-    packages = {"clang": "1:14.0-55.6", "lld": "1:14.0-55.6"}
-    machine.has_apt(archive=packages, hook=arriving(machine, "clang", clang("14.0.6")))
-    assert toolchain.obtain(llvm_major=22, store=store).name == "clang 14.0.6"
-    assert machine.calls("apt-get")[-1].endswith(" clang lld")
+@pytest.mark.parametrize(
+    ("suffix", "version", "after_an_update"),
+    [
+        pytest.param("-22", "22.1.8", True, id="of-this-llvm"),
+        pytest.param("", "14.0.6", False, id="the-distributions-otherwise"),
+    ],
+)
+def test_root_gets_a_clang(
+    machine: Machine, store: Store, suffix: str, version: str, *, after_an_update: bool
+) -> None:
+    packages = {f"{name}{suffix}": f"1:{version}-1" for name in ("clang", "lld")}
+    machine.has_apt(
+        archive={} if after_an_update else packages,
+        news=packages if after_an_update else None,
+        hook=arriving(machine, f"clang{suffix}", clang(version)),
+    )
+    assert toolchain.obtain(llvm_major=22, store=store).name == f"clang {version}"
+    assert machine.calls("apt-get")[-1].endswith(f" clang{suffix} lld{suffix}")
 
 
 @pytest.mark.usefixtures("root")
