@@ -139,6 +139,21 @@ def test_a_compiler_cache_is_named(options: Options, tmp_path: Path, machine: Pa
 
 
 @pytest.mark.parametrize(
+    ("chosen", "state", "said"),
+    [
+        ("none", State.OK, "none, as --launcher says"),
+        ("zcache", State.MISSING, "'zcache', given as the comp"),
+    ],
+)
+def test_what_launcher_says_is_looked_at(
+    options: Options, tmp_path: Path, chosen: str, state: State, said: str
+) -> None:
+    finding = of(doctor.examine(dataclasses.replace(options, launcher=chosen), tmp_path), "compiler cache")
+    assert finding.state is state
+    assert finding.text.startswith(said)
+
+
+@pytest.mark.parametrize(
     ("content", "said"),
     [(None, "there is no such file"), ("", "it is empty"), ("1a" * 20, "does not say its LLVM version")],
 )

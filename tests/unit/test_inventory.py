@@ -5,10 +5,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlir_release.sdk import inventory
+from mlir_release import inventory
+from mlir_release.inventory import Changed
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from mlir_release.store import Store
 
 
 @pytest.fixture
@@ -45,3 +48,23 @@ def test_a_list_that_is_gone_or_damaged_is_itself_named(folder: Path) -> None:
     assert inventory.changed(folder) == ["files.json"]
     (folder / "files.json").unlink()
     assert inventory.changed(folder) == ["files.json"]
+
+
+def test_a_box_is_used_again_while_it_is_as_it_was_made(store: Store) -> None:
+    def make(work: Path) -> None:
+        (work / "a.whl").write_text("whole")
+
+    def never(work: Path) -> None:
+        raise AssertionError(work)
+
+    first = inventory.obtain(store, "repaired", {"raw": "1"}, make)
+    again = inventory.obtain(store, "repaired", {"raw": "1"}, never)
+    assert (first.reused, again.reused, again.path) == (False, True, first.path)
+    (first.path / "a.whl").write_text("cut")
+    for _ in range(2):
+        with pytest.raises(
+            Changed, match=rf"^{first.path} was changed .*: a\.whl; delete it to have it made"
+        ):
+            inventory.obtain(store, "repaired", {"raw": "1"}, never)
+    shutil.rmtree(first.path)
+    assert not inventory.obtain(store, "repaired", {"raw": "1"}, make).reused

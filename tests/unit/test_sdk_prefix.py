@@ -113,6 +113,22 @@ def test_missing_tools_are_named(prefix: Path, store: Store) -> None:
     assert f"{prefix / 'bin'} does not have FileCheck, count;" in refusal(prefix, store)
 
 
+@pytest.mark.usefixtures("machine")
+def test_what_cmake_would_miss_is_named(prefix: Path, store: Store) -> None:
+    (prefix / "lib/cmake/mlir/MLIRTargets-release.cmake").write_text(
+        'list(APPEND _cmake_import_check_files_for_MLIRIR "${_IMPORT_PREFIX}/lib/libMLIRIR.a" )\n'
+        'list(APPEND _IMPORT_CHECK_FILES_FOR_obj.A "${_IMPORT_PREFIX}/lib/a.o;${_IMPORT_PREFIX}/lib/b.o" )\n'
+        '#list(APPEND _cmake_import_check_files_for_mlir-lsp "${_IMPORT_PREFIX}/bin/mlir-lsp" )\n'
+    )
+    assert f"{prefix} is damaged: lib/a.o, lib/b.o are missing;" in refusal(prefix, store)
+    for name in ("a.o", "b.o"):
+        (prefix / "lib" / name).touch()
+    assert obtain_installed(prefix, version=VERSION, store=store).prefix == prefix
+    (prefix / "lib/libMLIRIR.a").unlink()
+    shutil.rmtree(prefix / "include/llvm")
+    assert "is damaged: include/llvm, lib/libMLIRIR.a are missing;" in refusal(prefix, store)
+
+
 @given(config=st.binary(max_size=200), version=st.binary(max_size=200))
 def test_no_content_of_the_files_is_a_traceback(
     tmp_path_factory: pytest.TempPathFactory, config: bytes, version: bytes

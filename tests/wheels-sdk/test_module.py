@@ -95,6 +95,8 @@ def test_a_mistake_is_one_line_and_status_2(run: Run, arguments: list[str]) -> N
     [
         ("mlir_sdk/lib/cmake/mlir/MLIRConfig.cmake", None, "MLIRConfig.cmake is missing"),
         ("mlir_sdk/release.json", "{", "release.json is missing or damaged"),
+        ("mlir_sdk/release.json", "{}", "release.json is missing or damaged"),
+        ("mlir_sdk/release.json", "[1]", "release.json is missing or damaged"),
         ("llvm_sdk/__init__.py", None, "is not installed: pip install"),
         ("llvm_sdk/lib/cmake/llvm/LLVMConfig.cmake", None, "LLVMConfig.cmake is missing"),
         ("llvm_sdk/release.json", None, "release.json is missing"),
@@ -111,9 +113,9 @@ def test_a_damaged_sdk_is_one_line_and_status_2(
     else:
         (copies / file).write_text(content)
 
-    # Without site-packages, where whole ones are.
+    # Without site-packages, where whole ones are; and without assertions, which must not be all that notices.
     where = {**os.environ, "PYTHONPATH": str(copies)}
-    done = run(sys.executable, "-S", "-m", "mlir_sdk", "--json", check=False, env=where)
+    done = run(sys.executable, "-SO", "-m", "mlir_sdk", "--json", check=False, env=where)
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1

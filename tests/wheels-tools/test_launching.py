@@ -82,7 +82,9 @@ def test_the_shared_program_says_what_it_is(scripts: Path) -> None:
     assert len(answer.stderr.splitlines()) == 1
 
 
-def _fastest(commands: dict[str, list[str]], executables: dict[str, Path]) -> dict[str, float]:
+def _fastest(
+    commands: dict[str, list[str]], executables: dict[str, Path], *, folder: Path | None = None
+) -> dict[str, float]:
     """The shortest of some runs of each, in seconds: what the machine does besides only makes them longer.
 
     They take turns, so that they share its better and worse moments.
@@ -91,7 +93,9 @@ def _fastest(commands: dict[str, list[str]], executables: dict[str, Path]) -> di
     for _ in range(_ROUNDS):
         for name, command in commands.items():
             start = time.perf_counter()
-            subprocess.run(command, executable=executables[name], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(
+                command, executable=executables[name], check=True, cwd=folder, stdout=subprocess.DEVNULL
+            )
             shortest[name] = min(shortest[name], time.perf_counter() - start)
     return shortest
 
@@ -109,3 +113,20 @@ def test_a_script_starts_as_fast_as_its_program(
     measured(f"start of {name}: {shown}")
     # A script in Python would cost at least that of a bare interpreter.
     assert seconds["script"] - seconds["program"] < seconds["python"] / 2
+
+
+def test_the_module_starts_as_fast_as_its_program(
+    scripts: Path, tmp_path: Path, measured: Callable[[str], None]
+) -> None:
+    (tmp_path / "nothing.py").touch()
+    python, version = [sys.executable, "-m"], ["mlir-opt", "--version"]
+    commands = {
+        "module": [*python, "mlir_tools", *version],
+        "program": version,
+        "empty module": [*python, "nothing"],
+    }
+    files = {name: Path(command[0]) for name, command in commands.items()} | {"program": scripts / "mlir-opt"}
+    seconds = _fastest(commands, files, folder=tmp_path)
+    measured("start of mlir-opt: " + ", ".join(f"{which} {seconds[which] * 1e3:.1f} ms" for which in seconds))
+    # Python's own start is left; a module such as importlib.metadata would cost twice that.
+    assert seconds["module"] - seconds["program"] < seconds["empty module"] * 1.5

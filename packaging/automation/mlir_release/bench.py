@@ -17,7 +17,7 @@ import psutil
 from mlir_release import log
 from mlir_release.sdk import ProviderName
 from mlir_release.sdk.build import cost_of
-from mlir_release.store import write_atomically
+from mlir_release.store import size_of, write_atomically
 from mlir_release.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -117,7 +117,6 @@ def _compiling(flow: Workflow, options: Options) -> str:
 
 
 def _cost_row(name: str, cost: Cost, first: Cost, prefix: Path) -> str:
-    size = sum(path.lstat().st_size for path in prefix.rglob("*") if path.is_file())
     cells = [
         name,
         f"{cost.cpu_seconds:.0f}",
@@ -126,7 +125,7 @@ def _cost_row(name: str, cost: Cost, first: Cost, prefix: Path) -> str:
         str(cost.steps),
         str(cost.cache_hits),
         f"{cost.peak_memory / 1e9:.1f} GB",
-        f"{size / 1e6:.0f} MB",
+        f"{size_of(prefix) / 1e6:.0f} MB",
     ]
     return f"| {' | '.join(cells)} |\n"
 

@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING
 from mlir_release import engine as engines
 from mlir_release import log
 from mlir_release.errors import ReleaseError, ToolFailed, UserError
+from mlir_release.sdk.choice import Choice
+from mlir_release.sdk.choice import read as read_choice
 from mlir_release.store import Store, content_key, ensure_writable, remove
 
 if TYPE_CHECKING:
@@ -112,7 +114,7 @@ def rerun(session: str, words: Sequence[str], options: Options, root: Path) -> N
         root=root,
         store=store,
         wheelhouse=options.wheelhouse,
-        visible=tuple(chosen.values()),
+        visible=tuple(_to_see(path) for path in chosen.values()),
     )
     base = [*_options(site), identity]
     nox = (str(_environment(site, base) / "bin/python"), "-m", "nox", "-f", str(root / "noxfile.py"))
@@ -138,9 +140,24 @@ def _paths(options: Options) -> dict[str, Path]:
     """The options that name a file or a folder, as absolute paths: links and ~ mean nothing inside."""
     given = {f"--{name.replace('_', '-')}": value for name, value in vars(options).items()}
     paths = {name: value for name, value in given.items() if isinstance(value, Path)}
-    if options.sdk and Path(options.sdk).exists():
-        paths["--sdk"] = Path(options.sdk).resolve()
-    return paths
+    sdk = _sdk_place(options.sdk)
+    return paths | ({"--sdk": sdk} if sdk else {})
+
+
+def _sdk_place(said: str | None) -> Path | None:
+    """The file or folder that ``--sdk`` names, where it does and there is one."""
+    choice = read_choice(said) if said else Choice()
+    place = choice.wheel if isinstance(choice.wheel, Path) else choice.prefix
+    try:
+        absolute = place and place.expanduser().resolve()
+    except (OSError, RuntimeError):  # links in a circle, no such home: the session inside says so
+        return None
+    return absolute if absolute and absolute.exists() else None
+
+
+def _to_see(path: Path) -> Path:
+    """What has to be visible for a path to be of use: of a wheel its folder, with those that it needs."""
+    return path.parent if path.suffix == ".whl" and path.is_file() else path
 
 
 def _conclude(done: Completed, image: str) -> None:

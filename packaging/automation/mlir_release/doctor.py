@@ -19,10 +19,11 @@ from mlir_release.errors import UserError
 from mlir_release.findings import Finding, State, checked
 from mlir_release.run import run
 from mlir_release.sdk import AUTO, ProviderName, build, read_choice, wheel_file
+from mlir_release.sdk.cost import compile_hours
 from mlir_release.sdk.download import Index
-from mlir_release.sdk.system import System, compile_hours
+from mlir_release.sdk.system import System
 from mlir_release.source.tree import REMOTE
-from mlir_release.store import MANIFEST, Store, ensure_room, ensure_writable
+from mlir_release.store import MANIFEST, Store, ensure_room, ensure_writable, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -64,7 +65,7 @@ def preflight(options: Options) -> None:
 
 def _check_store(options: Options) -> str:
     store = Store.open(options.cache)
-    used = _size(store.root)
+    used = size_of(store.root)
     # What is in it already needs no room again.
     ensure_room(store.root, max(_STORE_ROOM - used, _WHEELHOUSE_ROOM), "a build")
     return f"{store.root}, {_gigabytes(used)} used, {_gigabytes(shutil.disk_usage(store.root).free)} free"
@@ -155,10 +156,15 @@ def _folders_and_memory(options: Options, _: Path) -> Iterator[Finding]:
     yield checked("memory", lambda: _check_memory(options))
 
 
-def _compiler_cache(_: Options, __: Path) -> Iterator[Finding]:
-    found = [path for name in launcher.KNOWN if (path := shutil.which(name))]
-    text = ", ".join(found) or f"neither {' nor '.join(launcher.KNOWN)} is on PATH; no build needs one"
-    yield Finding(topic="compiler cache", state=State.OK, text=text)
+def _compiler_cache(options: Options, root: Path) -> Iterator[Finding]:
+    def described() -> str:
+        found = launcher.find(options.launcher, root)
+        if found is None and options.launcher:
+            return "none, as --launcher says"
+        missing = f"neither {' nor '.join(launcher.KNOWN)} is on PATH; no build needs one"
+        return str(found.program) if found else missing
+
+    yield checked("compiler cache", described)
 
 
 def _github(_: Options, __: Path) -> Iterator[Finding]:
@@ -197,18 +203,6 @@ def _answering(
         f"no answer within {log.duration(limit)}" if late else f"not reachable: {last or 'no reason given'}"
     )
     return Finding(topic=topic, state=State.WARNING, text=text, advice=advice)
-
-
-def _size(folder: Path) -> int:
-    """The bytes in the files of a folder; files that others remove meanwhile count as nothing."""
-    total = 0
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += Path(parent, name).lstat().st_size
-            except OSError:
-                continue
-    return total
 
 
 def _gigabytes(number: int) -> str:

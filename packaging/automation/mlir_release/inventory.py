@@ -1,18 +1,55 @@
-"""A list of the files of a finished SDK, by which a change of one of them is noticed."""
+"""A list of the files of a box, by which a change of one of them is noticed."""
 
 from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from mlir_release.errors import UserError
 from mlir_release.store import file_sha256, write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from mlir_release.store import Box, Store
+
 _NAME = "files.json"
+# Boxes that were made before there were lists have other keys.
+_MARK = {"listed": True}
+
+
+class Changed(UserError):
+    """The files of a box are not those that were made; ``what`` names one."""
+
+    def __init__(self, box: Path, what: str) -> None:
+        super().__init__(f"{box} was changed since it was made: {what}; delete it to have it made again")
+
+
+def obtain(
+    store: Store,
+    kind: str,
+    parts: Mapping[str, Any],
+    make: Callable[[Path], None],
+    *,
+    resumable: bool = False,
+) -> Box:
+    """A box as ``Store.obtain`` gives it, of which no file was changed since it was made.
+
+    Raises:
+        Changed: one was; the box is made again only when somebody removes it.
+    """
+
+    def listed(work: Path) -> None:
+        make(work)
+        write(work)
+
+    box = store.obtain(kind, {**parts, **_MARK}, listed, resumable=resumable)
+    found = change(box.path)
+    if found:
+        raise Changed(box.path, found)
+    return box
 
 
 def write(folder: Path) -> None:

@@ -82,6 +82,10 @@ class Store:
             return None
         return Box(path=path, manifest=manifest, reused=True)
 
+    def work_folder(self, kind: str, key: str) -> Path:
+        """Where the box of that kind and key is made; there only while it is, or was stopped."""
+        return self.root / "work" / f"{kind}-{key}"
+
     def log_file(self, name: str) -> Path:
         """Where the tool called ``name`` writes its output; emptied first."""
         path = self.root / "logs" / f"{name}.log"
@@ -114,7 +118,7 @@ class Store:
             found = self.find(kind, key)
             if found:
                 return found
-            work = self.root / "work" / f"{kind}-{key}"
+            work = self.work_folder(kind, key)
             _end_leftovers(work)
             if not resumable:
                 remove(work)
@@ -179,6 +183,16 @@ def ensure_room(folder: Path, needed: int, purpose: str) -> None:
             f"{purpose} needs {needed / 1e9:.1f} GB in {folder}, where {free / 1e9:.1f} GB are free;"
             " free some room there or name another folder"
         )
+
+
+def size_of(path: Path) -> int:
+    """The bytes of a file, or of all files in a folder; what others remove meanwhile counts as nothing."""
+    total = 0
+    files = (Path(parent, name) for parent, _, names in os.walk(path) for name in names)
+    for file in files if path.is_dir() else [path]:
+        with suppress(OSError):
+            total += file.lstat().st_size
+    return total
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -21,10 +21,11 @@ from mlir_release import (
     wheel_tests,
 )
 from mlir_release.distributions import MadePer
-from mlir_release.errors import ReleaseError
+from mlir_release.errors import ReleaseError, UserError
 from mlir_release.interpreters import Interpreter
 from mlir_release.rooms import Rooms
 from mlir_release.sdk import ProviderName
+from mlir_release.store import size_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +60,13 @@ class Workflow(Rooms):
             log.summary(wheel.name, [("size", _megabytes(wheel)), *self._origin(), ("in", str(wheel.parent))])
 
     def package_sdk(self) -> None:
-        """Obtain an SDK, by default compile it, and put the wheels of the platform into the wheelhouse."""
+        """Obtain an SDK, by default compile it, and put the wheels of the platform into the wheelhouse.
+
+        Raises:
+            UserError: ``--sdk`` names one of these wheels; it lacks what the others are made from.
+        """
+        if self.choice.provider is ProviderName.WHEEL:
+            raise UserError("nox -s sdk makes the SDK's wheels, not from one of them: leave out --sdk")
         if self.options.sdk is None:
             options = dataclasses.replace(self.options, sdk=ProviderName.BUILD)
             dataclasses.replace(self, options=options).package_sdk()
@@ -249,5 +256,4 @@ class Workflow(Rooms):
 
 def _megabytes(path: Path) -> str:
     """The size of a file, or of all files in a folder."""
-    files = path.rglob("*") if path.is_dir() else [path]
-    return f"{sum(file.lstat().st_size for file in files if file.is_file()) / 1e6:.1f} MB"
+    return f"{size_of(path) / 1e6:.1f} MB"

@@ -8,8 +8,8 @@
 #
 #   CAPI_LINKER_FLAGS  optional: flags for its link
 
-include("${CMAKE_CURRENT_LIST_DIR}/../../common/cmake/StaticLibraries.cmake")
-include("${CMAKE_CURRENT_LIST_DIR}/../../common/cmake/IdenticalCode.cmake")
+include(StaticLibraries)
+include(IdenticalCode)
 
 # add_capi_library(TARGET FOLDER API...): one with these libraries of the C API, all of what they export;
 # upstream embeds only what its extensions call, but the headers that are shipped declare the rest, too.
@@ -23,16 +23,7 @@ function(add_capi_library name folder)
     LIBRARY_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/${folder}")
 
   static_library_files(api ${ARGN})
-  get_property(mlir_libraries GLOBAL PROPERTY MLIR_ALL_LIBS)
-  list(FILTER mlir_libraries EXCLUDE REGEX "^MLIRCAPI")
-  set(llvm_libraries ${LLVM_AVAILABLE_LIBS})
-  list(FILTER llvm_libraries INCLUDE REGEX "^LLVM")
-  static_library_files(implementation ${mlir_libraries} ${llvm_libraries})
-
-  # What LLVM itself was configured to need from the system.
-  get_target_property(system_libraries LLVMSupport INTERFACE_LINK_LIBRARIES)
-  list(FILTER system_libraries EXCLUDE REGEX "^LLVM")
-
+  all_static_libraries(implementation system_libraries)
   target_link_libraries(${name} PRIVATE "$<LINK_LIBRARY:WHOLE_ARCHIVE,${api}>")
   if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
     set(exports "${CMAKE_CURRENT_BINARY_DIR}/${name}.map")

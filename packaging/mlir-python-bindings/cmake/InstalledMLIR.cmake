@@ -1,10 +1,6 @@
 # The MLIR that is built against, and what a build of MLIR defines and its installed package does not.
 
-if(NOT EXISTS "${LLVM_PROJECT_SOURCE}/mlir/python/CMakeLists.txt")
-  message(FATAL_ERROR
-    "LLVM_PROJECT_SOURCE is '${LLVM_PROJECT_SOURCE}', which is not an llvm-project tree: "
-    "set it to one of the same version as the MLIR that is built against")
-endif()
+include(SourceTree)
 # An SDK may bring the targets of the Python sources, too; here they are declared from the source.
 set(MLIR_ENABLE_BINDINGS_PYTHON OFF)
 find_package(MLIR REQUIRED CONFIG)

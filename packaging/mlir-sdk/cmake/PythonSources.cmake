@@ -16,12 +16,7 @@ if(NOT TARGET MLIRPythonSources)
   include(TableGen)
   include(AddLLVM)
   include(AddMLIR)
-  # Targets that mlir/python names and only a build of MLIR has; the files they stand for are installed.
-  foreach(helper IN ITEMS acc_common_td omp_common_td LinalgOdsGen)
-    if(NOT TARGET ${helper})
-      add_custom_target(${helper})
-    endif()
-  endforeach()
+  include(BuildOnlyTargets)
   include_directories(${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
   add_subdirectory("${MLIR_SOURCE_DIR}/python" mlir-python)
 

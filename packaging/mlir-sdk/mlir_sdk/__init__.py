@@ -102,10 +102,11 @@ def release() -> dict[str, Any]:
     file = _PREFIX / "release.json"
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-        assert content["version"]
-    except (OSError, ValueError, TypeError, LookupError, AssertionError):
-        raise SdkError(f"{file} is missing or damaged; {_AGAIN}") from None
-    return dict(content)
+    except (OSError, ValueError):
+        content = None
+    if not (isinstance(content, dict) and content.get("version")):
+        raise SdkError(f"{file} is missing or damaged; {_AGAIN}")
+    return content
 
 
 def describe() -> dict[str, Any]:

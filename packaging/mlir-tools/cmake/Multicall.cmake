@@ -15,7 +15,7 @@ set(multicall_programs
 set(multicall_folder "libexec/mlir-tools")
 set(multicall_name "mlir-tools-multicall")
 
-tools_executable(${multicall_name} LIBRARIES ${MLIR_FILES} ${LLVM_FILES})
+tools_executable(${multicall_name} LIBRARIES ${STATIC_FILES})
 target_include_directories(tool.${multicall_name} PRIVATE src "${CMAKE_CURRENT_BINARY_DIR}/replaced")
 if(NOT MSVC)
   # main may end without a return, a function of another name may not.

@@ -1,21 +1,11 @@
 # How every program of this package is compiled, linked and installed.
 
-include("${CMAKE_CURRENT_LIST_DIR}/../../common/cmake/StaticLibraries.cmake")
-include("${CMAKE_CURRENT_LIST_DIR}/../../common/cmake/IdenticalCode.cmake")
+include(StaticLibraries)
+include(IdenticalCode)
 
 # All of MLIR and LLVM, as files: their targets may say to link to libLLVM and libMLIR, which would come
 # along. The linker takes what a program needs.
-get_property(mlir_libraries GLOBAL PROPERTY MLIR_ALL_LIBS)
-list(FILTER mlir_libraries EXCLUDE REGEX "^MLIRCAPI")
-set(llvm_libraries ${LLVM_AVAILABLE_LIBS})
-list(FILTER llvm_libraries INCLUDE REGEX "^LLVM")
-static_library_files(MLIR_FILES ${mlir_libraries})
-static_library_files(LLVM_FILES ${llvm_libraries})
-
-# What LLVM itself was configured to need from the system: the C runtime's libraries by name, others
-# (zlib, zstd) as targets or paths.
-get_target_property(SYSTEM_LIBRARIES LLVMSupport INTERFACE_LINK_LIBRARIES)
-list(FILTER SYSTEM_LIBRARIES EXCLUDE REGEX "^LLVM")
+all_static_libraries(STATIC_FILES SYSTEM_LIBRARIES)
 set(foreign_libraries ${SYSTEM_LIBRARIES})
 list(FILTER foreign_libraries INCLUDE REGEX "::|/")
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
-from importlib.metadata import PackageNotFoundError
 
-from mlir_tools import UnknownTool, path, tools
+from mlir_tools import UnknownTool, _find, tools
 
 
 def main(arguments: list[str]) -> int:
@@ -19,12 +17,12 @@ def main(arguments: list[str]) -> int:
     """
     try:
         if arguments:
-            return _start([str(path(arguments[0])), *arguments[1:]])
+            return _start([_find(arguments[0]), *arguments[1:]])
         print("\n".join(tools()))
     except UnknownTool as error:
         print(error, file=sys.stderr)
         return 2
-    except (OSError, PackageNotFoundError) as error:
+    except (OSError, ModuleNotFoundError) as error:  # the latter where the package was only copied
         print(error, file=sys.stderr)
         return 127
     return 0
@@ -33,6 +31,8 @@ def main(arguments: list[str]) -> int:
 def _start(command: list[str]) -> int:
     if sys.platform != "win32":
         os.execv(command[0], command)  # noqa: S606 -- no shell is the point
+    import subprocess  # noqa: PLC0415 -- as in the package, nothing that need not be
+
     return subprocess.run(command, check=False).returncode
 
 

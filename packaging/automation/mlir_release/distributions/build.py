@@ -19,6 +19,7 @@ from mlir_release.distributions import shared
 from mlir_release.distributions.files import content
 from mlir_release.distributions.table import MadePer
 from mlir_release.interpreters import Interpreter
+from mlir_release.inventory import Changed
 from mlir_release.run import run
 from mlir_release.store import remove
 
@@ -97,15 +98,21 @@ def obtain(inputs: Inputs, store: Store) -> Made:
 
     Raises:
         ToolFailed: it did not compile.
+        Changed: what is kept of it is not there any more.
     """
     box = store.obtain("raw", inputs.parts(), lambda work: _make(inputs, store, work), resumable=True)
     return _contents(inputs, box)
 
 
 def _contents(inputs: Inputs, box: Box) -> Made:
-    (wheel,) = (box.path / _DIST).glob("*.whl")
+    wheel = next((box.path / _DIST).glob("*.whl"), None)
     folder = inputs.distribution.test_folder
-    return Made(wheel=wheel, test_folder=box.path / folder if folder else None, reused=box.reused)
+    test_folder = box.path / folder if folder else None
+    if wheel is None:
+        raise Changed(box.path, "it has no wheel any more")
+    if test_folder and not test_folder.is_dir():
+        raise Changed(box.path, f"it has no {folder} any more")
+    return Made(wheel=wheel, test_folder=test_folder, reused=box.reused)
 
 
 def _make(inputs: Inputs, store: Store, work: Path) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlir_release import log
+from mlir_release import inventory, log
 from mlir_release.distributions.files import content
 from mlir_release.run import run
 from mlir_release.store import remove
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from mlir_release.distributions.table import Distribution
@@ -44,6 +45,7 @@ def obtain(
 
     Raises:
         ToolFailed: they did not compile.
+        Changed: those that are kept are not what was compiled.
     """
     if not distribution.shared_folder:
         return None
@@ -58,23 +60,24 @@ def obtain(
     def make(work: Path) -> None:
         tool_log = store.log_file(f"shared-{distribution.name}")
         log.say(f"   compiling what all its wheels share; the whole log is {tool_log}")
-        env = environment(tree, toolchain)
-        build, installed = work / "build", work / _INSTALLED
-        settings = [f"-D{name}={value}" for name, value in defines(sdk, toolchain).items()]
-        configure: list[str | Path] = [
-            "cmake",
-            "-G",
-            "Ninja",
-            "-S",
-            project,
-            "-B",
-            build,
-            "-DCMAKE_BUILD_TYPE=Release",
-        ]
-        run([*configure, *settings], env=env, log=tool_log)
-        run(["cmake", "--build", build], env=env, log=tool_log, on_line=log.Progress())
-        remove(installed)
-        run(["cmake", "--install", build, "--prefix", installed, "--strip"], env=env, log=tool_log)
-        remove(build)
+        _compile(project, work, defines(sdk, toolchain), environment(tree, toolchain), tool_log)
 
-    return store.obtain("shared", parts, make, resumable=True).path / _INSTALLED
+    return inventory.obtain(store, "shared", parts, make, resumable=True).path / _INSTALLED
+
+
+def _compile(
+    project: Path,
+    work: Path,
+    settings: Mapping[str, str],
+    env: Mapping[str, str | None],
+    tool_log: Path,
+) -> None:
+    """Configure, compile and install a CMake project, going on with what a stopped run left of it."""
+    build, installed = work / "build", work / _INSTALLED
+    configure: list[str | Path] = ["cmake", "-G", "Ninja", "-S", project, "-B", build]
+    definitions = [f"-D{name}={value}" for name, value in settings.items()]
+    run([*configure, "-DCMAKE_BUILD_TYPE=Release", *definitions], env=env, log=tool_log)
+    run(["cmake", "--build", build], env=env, log=tool_log, on_line=log.Progress())
+    remove(installed)
+    run(["cmake", "--install", build, "--prefix", installed, "--strip"], env=env, log=tool_log)
+    remove(build)

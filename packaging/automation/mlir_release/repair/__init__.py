@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import psutil
 
+from mlir_release import inventory
 from mlir_release import store as stores
 from mlir_release.errors import UserError
 from mlir_release.repair import linux
@@ -52,6 +53,7 @@ def repair(wheel: Path, *, library_dirs: Sequence[Path], store: Store) -> Path:
         ToolFailed: the platform's tool cannot repair it.
         BadWheel: it did, and the result is not right; the wheel is kept beside its log.
         UserError: this platform's wheels cannot be repaired here.
+        Changed: the one that is kept was changed since.
     """
     repairer = _REPAIRERS.get(sys.platform)
     if repairer is None:
@@ -64,7 +66,7 @@ def repair(wheel: Path, *, library_dirs: Sequence[Path], store: Store) -> Path:
         (repaired,) = work.glob("*.whl")
         repairer.check(repaired)
 
-    box = store.obtain("repaired", parts, make)
+    box = inventory.obtain(store, "repaired", parts, make)
     (repaired,) = box.path.glob("*.whl")
     return repaired
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from mlir_release import log
 from mlir_release.sdk.choice import AUTO, Choice
 from mlir_release.sdk.choice import read as read_choice
+from mlir_release.sdk.cost import compile_hours
 from mlir_release.sdk.model import CannotServe, Provider, ProviderName, Sdk
-from mlir_release.sdk.system import compile_hours, how_to_get
+from mlir_release.sdk.system import how_to_get
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +42,22 @@ def obtain(providers: Sequence[Provider], *, chosen: ProviderName | None, versio
 
 def _first(providers: Sequence[Provider], version: str, store: Store) -> Sdk:
     """The first that is there already, else the first that can be brought in minutes."""
-    reasons = []
+    reasons: list[str] = []
+    found = _ready(providers, version, store) or _brought(providers, version, store, reasons)
+    if found:
+        return _said(found, "the first that can serve")
+    if [provider.name for provider in providers] == [ProviderName.BUILD]:
+        raise CannotServe(
+            f"no MLIR {version} of these options has been compiled",
+            f"`nox -s sdk` with the same options compiles one, in {compile_hours()}",
+        )
+    raise CannotServe(
+        f"no MLIR {version} is at hand ({'; '.join(reasons)})",
+        f"{how_to_get(version)}; {_COMPILE}, in {compile_hours()}",
+    )
+
+
+def _ready(providers: Sequence[Provider], version: str, store: Store) -> Sdk | None:
     for provider in providers:
         try:
             found = provider.find(version=version, store=store)
@@ -49,20 +65,22 @@ def _first(providers: Sequence[Provider], version: str, store: Store) -> Sdk:
             log.say(f"   passed over: {refusal}")
             continue
         if found:
-            return _said(found, "the first that can serve")
+            return found
+    return None
+
+
+def _brought(providers: Sequence[Provider], version: str, store: Store, reasons: list[str]) -> Sdk | None:
+    """The first that can be brought; ``reasons`` gets a line for each that cannot."""
     for provider in providers:
         if provider.name is ProviderName.BUILD:
             # Hours of work are not begun unless somebody asks for them.
             reasons.append(f"{provider.name}: none has been compiled")
             continue
         try:
-            return _said(provider.obtain(version=version, store=store), "the first that can serve")
+            return provider.obtain(version=version, store=store)
         except CannotServe as refusal:
             reasons.append(f"{provider.name}: {refusal.reason}")
-    raise CannotServe(
-        f"no MLIR {version} is at hand ({'; '.join(reasons)})",
-        f"{how_to_get(version)}; {_COMPILE}, in {compile_hours()}",
-    )
+    return None
 
 
 def _said(sdk: Sdk, why: str) -> Sdk:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from mlir_release import launcher, log
+from mlir_release import inventory, launcher, log
 from mlir_release.errors import UserError
-from mlir_release.sdk import inventory, llvm_build, prefix
-from mlir_release.sdk.cost import Cost
+from mlir_release.sdk import llvm_build, prefix
+from mlir_release.sdk.cost import Cost, usable_cores
 from mlir_release.sdk.cost import read as read_cost
 from mlir_release.sdk.model import CannotServe, ProviderName, Sdk
 from mlir_release.sdk.recipe import Recipe
-from mlir_release.store import content_key, ensure_room
+from mlir_release.store import content_key, ensure_room, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,15 +62,20 @@ class Build:
         """The SDK, built now if it has not been: hours, in which a stop loses nothing.
 
         Raises:
-            UserError: the machine has too little memory or room on its disk.
+            UserError: the machine has too little memory or room on its disk, or not the compiler cache.
             CannotServe: files of the one that was built were changed since.
             ToolFailed: it does not build.
         """
+        # A mistake in its name is not to be found out after the source was fetched.
+        launcher.find(self.compiler_launcher, store.root)
         parts = self._parts()
-        found = store.find(KIND, content_key(parts))
+        key = content_key(parts)
+        found = store.find(KIND, key)
         if not found:
             jobs = parallel_jobs(self.toolchain().linker)
-            ensure_room(store.root, _ROOM, "compiling LLVM and MLIR")
+            # What a stopped build has left needs no room again.
+            needed = max(0, _ROOM - size_of(store.work_folder(KIND, key)))
+            ensure_room(store.root, needed, "compiling LLVM and MLIR")
             found = store.obtain(KIND, parts, lambda work: self._make(work, store, jobs), resumable=True)
             log.summary(f"LLVM and MLIR {version}", _rows(found.path))
         return self._sdk(found.path, version)
@@ -100,9 +104,11 @@ class Build:
 
     def _parts(self) -> dict[str, Any]:
         """What the SDK is made from: with what cache it was compiled is not part of it."""
+        # First what is known in seconds: a compiler that does not serve is said before the source is fetched.
+        toolchain = dict(self.toolchain().key)
         return {
             "source": self.tree().key,
-            "toolchain": dict(self.toolchain().key),
+            "toolchain": toolchain,
             "recipe": self.recipe.parts(),
         }
 
@@ -143,8 +149,7 @@ def parallel_jobs(linker: str | None) -> Jobs:
     Raises:
         UserError: there is not memory enough for one link.
     """
-    affinity = getattr(os, "sched_getaffinity", None)
-    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    cores = usable_cores()
     free = psutil.virtual_memory().available
     per_link = _LINK_MEMORY.get(linker or "", _SLOW_LINKER_MEMORY)
     if free < per_link:
@@ -163,5 +168,5 @@ def cost_of(sdk: Sdk) -> Cost:
 def _rows(box: Path) -> list[tuple[str, str]]:
     """What the build was like, for its summary."""
     spent = read_cost(box / llvm_build.COST)
-    size = sum(path.lstat().st_size for path in (box / llvm_build.PREFIX).rglob("*") if path.is_file())
-    return [*spent.rows(), ("prefix", f"{size / 1e6:.0f} MB in {box / llvm_build.PREFIX}")]
+    made = box / llvm_build.PREFIX
+    return [*spent.rows(), ("prefix", f"{size_of(made) / 1e6:.0f} MB in {made}")]

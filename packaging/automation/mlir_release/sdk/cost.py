@@ -7,6 +7,7 @@ leaves its figures behind, short of those few seconds.
 from __future__ import annotations
 
 import json
+import os
 import re
 import threading
 import time
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _INTERVAL = 5.0
+# LLVM's and MLIR's part for one target: 7,000 and 13,000 s, measured with clang on LLVM 22.
+_COMPILE_CPU_SECONDS = 20_000
 _STEP = re.compile(r"^\[(\d+)/\d+\] ")
 
 
@@ -59,6 +62,18 @@ class Cost:
             ("steps", f"{self.steps}, of which {self.cache_hits} came from a compiler cache"),
             ("peak memory", f"{self.peak_memory / 1e9:.1f} GB"),
         ]
+
+
+def usable_cores() -> int:
+    """How many of this machine's cores we may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def compile_hours() -> str:
+    """How long this machine takes to compile LLVM and MLIR, with the cores that we may use."""
+    cores = usable_cores()
+    return f"about {_COMPILE_CPU_SECONDS / cores / 3600:.1f} hours on this machine's {cores} core(s)"
 
 
 def read(file: Path) -> Cost:

@@ -9,12 +9,11 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from packaging import tags
-
-from mlir_release import log
+from mlir_release import inventory, log
 from mlir_release.errors import ToolFailed
 from mlir_release.run import run
 from mlir_release.sdk.model import CannotServe
+from mlir_release.sdk.wheel_file import newest_platform
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,14 +50,17 @@ class Index:
         Raises:
             CannotServe: the index has none, or does not answer.
             ToolFailed: pip failed.
+            Changed: the wheel that is kept is not what came.
         """
         parts = {
             "name": name,
             "version": version,
             "index": str(self),
-            "platform": next(tags.sys_tags()).platform,
+            "platform": newest_platform(),
         }
-        box = store.obtain("downloads", parts, lambda work: self._fetch(name, version, store, work))
+        box = inventory.obtain(
+            store, "downloads", parts, lambda work: self._fetch(name, version, store, work)
+        )
         (wheel,) = box.path.glob("*.whl")
         return wheel
 

@@ -25,11 +25,17 @@ _TOOLS = ("mlir-tblgen", "mlir-opt", "FileCheck", "not", "count")
 _LLVM_VERSION = re.compile(r"^\s*set\(LLVM_VERSION\s+\"?(\d[\w.+~-]*)\"?\s*\)", re.MULTILINE)
 _PACKAGE_VERSION = re.compile(r"^\s*set\(PACKAGE_VERSION\s+\"?(\d[\w.+~-]*)\"?\s*\)", re.MULTILINE)
 _C_API = re.compile(r"MLIR_UPSTREAM_CAPI_LIBS\s+\"?([^\s\")]+)")
+# The files at which find_package stops when they are missing, as CMake's export files list them. A
+# distribution that installs only some of what it exports has taken those lists out.
+_EXPORTS = ("cmake/mlir/MLIRTargets-*.cmake", "cmake/llvm/LLVMExports-*.cmake")
+_WANTED = re.compile(r"^[^#\n]*_import_check_files_for_\S+ (.+)\)", re.MULTILINE | re.IGNORECASE)
+_WANTED_FILE = re.compile(r'\$\{_IMPORT_PREFIX\}/([^";]+)')
+_HEADERS = ("include/mlir", "include/llvm")
 _CANDIDATE_MARK = re.compile(r"[-~+]+(?=rc\d)")
 # Files that every new installation of MLIR changes.
 _TELLTALES = ("cmake/mlir/MLIRConfig.cmake", "cmake/mlir/MLIRTargets.cmake")
 _TELLTALE_LIBRARIES = ("MLIRIR", "MLIRCAPIIR", "LLVMSupport")
-# How many missing libraries a message names.
+# How many missing files a message names.
 _SHOWN = 3
 
 
@@ -131,6 +137,16 @@ def check_contents(prefix: Prefix, *, tools: Sequence[str] = _TOOLS) -> None:
     absent = [tool for tool in tools if shutil.which(tool, path=str(prefix.tools_dir)) is None]
     if absent:
         raise BadPrefix(f"{prefix.tools_dir} does not have {', '.join(absent)}")
+    lost = [name for name in (*_HEADERS, *_exported(prefix.library_dir)) if not (prefix.path / name).exists()]
+    if lost:
+        raise BadPrefix(f"{prefix.path} is damaged: {_few(lost)} missing")
+
+
+def _exported(library_dir: Path) -> list[str]:
+    """The files that the CMake packages want, seen from the prefix."""
+    files = [file for pattern in _EXPORTS for file in sorted(library_dir.glob(pattern))]
+    lists = [found for file in files for found in _WANTED.findall(_text(file))]
+    return [name for found in lists for name in _WANTED_FILE.findall(found)]
 
 
 def _few(names: list[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlir_release.store import Store
-
-# LLVM's and MLIR's part for one target: 7,000 and 13,000 s, measured with clang on LLVM 22.
-_COMPILE_CPU_SECONDS = 20_000
 
 
 class _MissingPackages(BadPrefix):
@@ -133,10 +129,3 @@ def how_to_get(version: str) -> str:
         f"{other}install MLIR {version} and name its folder with --sdk,"
         " or the source of an installed one with --llvm-project"
     )
-
-
-def compile_hours() -> str:
-    """How long this machine takes to compile LLVM and MLIR, in hours, with the cores that we may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return f"about {_COMPILE_CPU_SECONDS / cores / 3600:.1f} hours on this machine's {cores} core(s)"

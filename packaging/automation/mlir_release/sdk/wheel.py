@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from mlir_release import log, provenance
-from mlir_release.sdk import inventory, prefix, wheel_file
+from mlir_release import inventory, log, provenance
+from mlir_release.sdk import prefix, wheel_file
 from mlir_release.sdk.model import CannotServe, ProviderName, Sdk
 from mlir_release.store import ensure_room, file_sha256
 
@@ -63,6 +63,7 @@ class Wheel:
 
         Raises:
             CannotServe: it is not there, damaged, for another machine, or of another source.
+            Changed: what was unpacked of it was changed since.
             ToolFailed: pip cannot bring it.
         """
         file = self._brought(SDK, store)
@@ -152,16 +153,9 @@ class Wheel:
                 except wheel_file.BadWheelFile as error:
                     raise CannotServe(str(error), _GET_ANOTHER) from None
             _join(work / _PACKAGES)
-            inventory.write(work)
 
-        box = store.obtain(_KIND, {"wheels": [file_sha256(file.path) for file in files]}, make)
-        change = inventory.change(box.path)
-        if change:
-            raise CannotServe(
-                f"what was unpacked into {box.path} was changed since: {change}",
-                "delete that folder to have it unpacked again",
-            )
-        return box
+        parts = {"wheels": [file_sha256(file.path) for file in files]}
+        return inventory.obtain(store, _KIND, parts, make)
 
 
 def _read(path: Path) -> WheelFile:

@@ -107,12 +107,18 @@ def read(path: Path) -> WheelFile:
         pass
     if not any(tag in for_tags for tag in tags.sys_tags()):
         platforms = ", ".join(sorted({str(tag) for tag in for_tags}))
-        here = next(tags.sys_tags())
         raise BadWheelFile(
             f"{path.name} is for {platforms}, and this is {platform.system()} on {platform.machine()}"
-            f" (up to {here.platform})"
+            f" (up to {newest_platform()})"
         )
     return WheelFile(path=path, name=name, version=version)
+
+
+def newest_platform() -> str:
+    """The platform tag of the newest system whose wheels run here (``manylinux_2_36_x86_64``)."""
+    names = list(tags.platform_tags())
+    # The plain tag of Linux may come first, and says nothing of the C library.
+    return next((name for name in names if not name.startswith("linux_")), names[0])
 
 
 @contextmanager

@@ -95,9 +95,7 @@ def write_package(package: Package, plan: exports.Plan, additions: Additions, pl
     new = [*additions.objects, *additions.programs]
     main = exports.filtered(package.main, plan, added=_created(additions), new=new)
     write(cmake / f"{exported}.cmake", main.text())
-    located = _object_files(additions, package.configuration) + _program_files(
-        additions, package.configuration
-    )
+    located = _located(additions, package.configuration)
     details = exports.filtered(package.details, plan, added=located)
     write(cmake / f"{exported}-{package.configuration}.cmake", details.text())
     settings = config.filtered(
