@@ -48,12 +48,23 @@ from mlir_release import doctor as machine  # noqa: E402
 from mlir_release.container import rerun  # noqa: E402
 from mlir_release.errors import ReleaseError, UserError  # noqa: E402
 from mlir_release.interpreters import SUPPORTED  # noqa: E402
+from mlir_release.train import (  # noqa: E402
+    bump,
+    gather,
+    patch_check,
+    pin_report,
+    prune,
+    release_branch,
+    release_tag,
+    watchdog,
+)
 from mlir_release.workflow import Workflow  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     Work = Callable[[Workflow], object]
+    Run = Callable[[Sequence[str], Path], object]
 
 nox.needs_version = ">=2026.10"
 nox.options.error_on_missing_interpreters = True
@@ -65,14 +76,10 @@ mistakes: list[str] = []
 failures: list[str] = []
 
 
-def run_steps(session: nox.Session, work: Work) -> None:
+def run_steps(session: nox.Session, work: Callable[[], object]) -> None:
     """Do the work of a session; its errors end the session, without a traceback."""
     try:
-        chosen = options.parse(session.posargs, ROOT)
-        if chosen.container is None:
-            work(Workflow(ROOT, chosen))
-        else:
-            rerun(session.name, session.posargs, chosen, ROOT)
+        work()
     except UserError as error:
         mistakes.append(str(error))
         session.error(str(error))
@@ -85,47 +92,73 @@ def run_steps(session: nox.Session, work: Work) -> None:
         session.error(str(error))
 
 
-def automation_session(name: str, description: str, work: Work) -> None:
+def automation_session(name: str, description: str, work: Callable[[nox.Session], object]) -> None:
     """Declare a session that runs in nox's own environment, and only when it is named."""
 
     def function(session: nox.Session) -> None:
-        run_steps(session, work)
+        run_steps(session, partial(work, session))
 
     function.__doc__ = description
     nox.session(name=name, venv_backend="none", default=False)(function)
 
 
+def build_session(name: str, description: str, work: Work) -> None:
+    """Declare a session on the path of a release on this machine, or in a container on it."""
+
+    def steps(session: nox.Session) -> None:
+        chosen = options.parse(session.posargs, ROOT)
+        if chosen.container is None:
+            work(Workflow(ROOT, chosen))
+        else:
+            rerun(name, session.posargs, chosen, ROOT)
+
+    automation_session(name, description, steps)
+
+
+def train_session(name: str, description: str, run: Run) -> None:
+    """Declare a session of the release train: it decides what is released."""
+    automation_session(name, description, lambda session: run(session.posargs, ROOT))
+
+
 for version in SUPPORTED:
-    automation_session(
+    build_session(
         f"build-{version}",
         f"Build and repair the bindings wheel for Python {version}.",
         partial(Workflow.build, version=version),
     )
 for version in SUPPORTED:
-    automation_session(
+    build_session(
         f"test-{version}",
         f"Test the wheel for Python {version} that is in the wheelhouse.",
         partial(Workflow.test, version=version),
     )
-automation_session(
+build_session(
     "sdk",
     "Compile LLVM and MLIR (hours, once), and package the wheels of this platform.",
     Workflow.package_sdk,
 )
-automation_session(
-    "test-sdk", "Test the wheels of this platform that are in the wheelhouse.", Workflow.test_sdk
-)
-automation_session("lit", "Run all of mlir/test against the SDK's tools.", Workflow.run_lit)
-automation_session(
+build_session("test-sdk", "Test the wheels of this platform that are in the wheelhouse.", Workflow.test_sdk)
+build_session("lit", "Run all of mlir/test against the SDK's tools.", Workflow.run_lit)
+build_session(
     "bench",
     "Measure how long builds take here, and write docs/benchmarks.md.",
     lambda flow: bench.run(flow, ROOT / "docs" / "benchmarks.md"),
 )
-automation_session(
+build_session(
     "doctor",
     "Say what this machine can build, and what to do about what is missing.",
     lambda flow: findings.report(machine.examine(flow.options, ROOT)),
 )
+train_session(
+    "pin", "Say what is pinned, how old it is, and what changed upstream since.", pin_report.run_pin
+)
+train_session("patches", "List the patches, and check that they apply.", patch_check.run_patches)
+train_session("bump", "Make the next snapshot: pin, commit, tag and push.", bump.run)
+train_session("release-branch", "Pin an upstream release on its release branch.", release_branch.run)
+train_session("tag", "Tag the next release, or a rebuild, of a release branch.", release_tag.run)
+train_session("notes", "Write the release notes of a tag, in Markdown.", gather.run_notes)
+train_session("prune", "Say which old snapshots can go; with --yes, remove them.", prune.run)
+train_session("staleness", "Fail when the newest snapshot is too old.", watchdog.run)
 
 
 def install(session: nox.Session, group: str) -> None:

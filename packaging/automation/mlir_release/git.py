@@ -41,6 +41,9 @@ ENVIRONMENT: dict[str, str | None] = {
 
 _FATAL = re.compile(r"^(?:fatal|error): (.+)$", re.MULTILINE)
 _PEELED = "^{}"
+_BRANCH = "ref: refs/heads/"
+# Whatever the user's configuration says of tags, pruning and remote-tracking branches.
+_NO_REFS = ("--no-tags", "--no-write-fetch-head", "--no-prune", "--refmap=", "--no-recurse-submodules")
 # What `git push --porcelain` says of a ref: "!<tab>FROM:TO<tab>[rejected] (stale info)"; "=" when there is
 # nothing to do, which means that somebody else has pushed the very same.
 _REJECTED = re.compile(r"^[!=]\t[^\t]*\t(.*)$", re.MULTILINE)
@@ -51,7 +54,11 @@ class OutOfReach(UserError):
 
 
 class Rejected(UserError):
-    """The remote did not take a push; none of its refs has changed."""
+    """The remote did not take a push; none of its refs has changed. ``reasons`` are its own, of each ref."""
+
+    def __init__(self, name: str, reasons: Iterable[str]) -> None:
+        self.reasons = tuple(dict.fromkeys(reasons))
+        super().__init__(f"{name} did not take the push: {'; '.join(self.reasons)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,11 +91,10 @@ class Repository:
 
     @classmethod
     def bare(cls, path: Path) -> Repository:
-        """The bare repository in a folder, made now if there is none."""
+        """The bare repository in a folder; made now, or completed if whoever made it was stopped."""
         repository = cls(path)
-        if not (path / "HEAD").is_file():
-            path.mkdir(parents=True, exist_ok=True)
-            repository.ask("init", "--quiet", "--bare", ".")
+        path.mkdir(parents=True, exist_ok=True)
+        repository.ask("init", "--quiet", "--bare", ".")
         return repository
 
     def ask(self, *words: str | Path, env: Mapping[str, str | None] | None = None) -> str:
@@ -102,6 +108,35 @@ class Repository:
     def attempt(self, *words: str | Path, timeout: float | None = None) -> Completed:
         """A git command that may fail."""
         return self._run(words, None, check=False, timeout=timeout)
+
+    def has(self, commit: str) -> bool:
+        """Whether a commit is at hand; a partial clone does not go and get it for the question."""
+        found = self.attempt("rev-list", "--no-walk", "--missing=print", commit)
+        return found.status == 0 and found.output.strip() == commit
+
+    def write_files(self, commit: str, paths: Sequence[str], folder: Path) -> None:
+        """Write files of a commit into a folder, below their own paths, byte by byte.
+
+        Args:
+            commit: is at hand.
+            paths: of files and folders; those that the commit has not got are passed over.
+            folder: exists.
+
+        Raises:
+            OutOfReach: a partial clone could not get them.
+        """
+        listed = self.ask("ls-tree", "-r", "-z", commit, "--", *paths) if paths else ""
+        entries = [line.partition("\t") for line in listed.split("\0") if line]
+        words = [word for facts, _, path in entries for word in ("--cacheinfo", *facts.split()[::2], path)]
+        with tempfile.TemporaryDirectory() as own:
+            index = {"GIT_INDEX_FILE": str(Path(own) / "index")}
+            self.ask("update-index", "--add", *words, env=index)
+            # From inside: in a folder around the repository, git would only write what is below the latter.
+            there = ("-C", folder, f"--git-dir={self.ask('rev-parse', '--absolute-git-dir')}")
+            exact = ("-c", "core.autocrlf=false", f"--work-tree={folder}")
+            done = self._run((*there, *exact, "checkout-index", "--all"), index, check=False)
+        if done.status:
+            raise OutOfReach(f"files of {commit} are not to be had: {reason(done)}")
 
     def text(self, commit: str, path: str) -> str | None:
         """A file of a commit; None if it has none of that name."""
@@ -176,12 +211,28 @@ class Remote:
         Raises:
             OutOfReach: it does not answer.
         """
-        asked = self.repository.attempt("ls-remote", "--quiet", self.name, *patterns, timeout=ANSWER_SECONDS)
+        lines = (line.partition("\t") for line in self._listed(self.name, *patterns).splitlines())
+        return {ref: found for found, _, ref in lines}
+
+    def _listed(self, *words: str) -> str:
+        asked = self.repository.attempt("ls-remote", "--quiet", *words, timeout=ANSWER_SECONDS)
         if asked.seconds >= ANSWER_SECONDS:
             raise OutOfReach(f"{self.name} does not answer within {ANSWER_SECONDS} s; see to the network")
         if asked.status:
             raise OutOfReach(f"{self.name} cannot be read: {reason(asked)}; see to its URL and your rights")
-        return {ref: found for found, _, ref in (line.partition("\t") for line in asked.output.splitlines())}
+        return asked.output
+
+    def default_branch(self) -> str:
+        """The branch that a clone of it gets.
+
+        Raises:
+            OutOfReach: it does not answer.
+            UserError: it names none.
+        """
+        head = self._listed("--symref", self.name, "HEAD").partition("\t")[0]
+        if not head.startswith(_BRANCH):
+            raise UserError(f"{self.name} does not say which branch is its main one; say --branch NAME")
+        return head.removeprefix(_BRANCH)
 
     def fetch(self, wanted: Iterable[str], *options: str) -> None:
         """Bring commits or refs, with all that they need; no ref of this repository changes.
@@ -189,7 +240,8 @@ class Remote:
         Raises:
             OutOfReach: it does not answer, or has not got them.
         """
-        words = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", *options, self.name, *wanted]
+        wanted = tuple(wanted)
+        words = ["fetch", "--quiet", *_NO_REFS, *options, self.name, *wanted]
         done = self.repository.attempt(*words)
         if done.status:
             raise OutOfReach(f"{self.name} does not give {', '.join(wanted)}: {reason(done)}")
@@ -203,12 +255,13 @@ class Remote:
         """
         leases = [f"--force-with-lease={update.ref}:{update.before or ''}" for update in updates]
         refs = [f"{update.after or ''}:{update.ref}" for update in updates]
-        done = self.repository.attempt("push", "--porcelain", "--atomic", *leases, self.name, *refs)
+        options = ("--porcelain", "--atomic", "--no-follow-tags", "--recurse-submodules=no")
+        done = self.repository.attempt("push", *options, *leases, self.name, *refs)
         refused = _REJECTED.findall(done.output)
         if not done.status and not refused:
             return
         if refused:
-            raise Rejected(f"{self.name} did not take the push: {'; '.join(dict.fromkeys(refused))}")
+            raise Rejected(self.name, refused)
         raise OutOfReach(f"{self.name} cannot be pushed to: {reason(done)}; see to its URL and your rights")
 
 

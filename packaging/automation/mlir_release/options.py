@@ -51,7 +51,7 @@ class Parser(argparse.ArgumentParser):
         raise UserError(f"{message}; the options are: {' '.join(self.format_usage().split()[2:])}")
 
 
-def _folder(text: str) -> Path:
+def folder(text: str) -> Path:
     """The absolute path that a user means; it need not exist."""
     if not text:
         raise argparse.ArgumentTypeError("no folder is named")
@@ -81,15 +81,15 @@ def parse(arguments: Sequence[str], root: Path) -> Options:
         UserError: an unknown option, or a value that cannot be meant.
     """
     parser = Parser(prog="nox", add_help=False, allow_abbrev=False)
-    parser.add_argument("--llvm-project", type=_folder, metavar="DIR")
+    parser.add_argument("--llvm-project", type=folder, metavar="DIR")
     parser.add_argument("--sdk", metavar="auto|build|system|PREFIX|WHEEL|VERSION")
     parser.add_argument("--index", metavar="URL")
     parser.add_argument("--targets", type=_targets, default=("host",), metavar="NAME;NAME")
     parser.add_argument("--assertions", action="store_true")
     for name in ("--cc", "--cxx", "--launcher"):
         parser.add_argument(name, metavar="PROGRAM")
-    parser.add_argument("--sysroot", type=_folder, metavar="DIR")
+    parser.add_argument("--sysroot", type=folder, metavar="DIR")
     parser.add_argument("--container", nargs="?", const="", metavar="IMAGE")
-    parser.add_argument("--cache", type=_folder, metavar="DIR")
-    parser.add_argument("--wheelhouse", type=_folder, default=root / "wheelhouse", metavar="DIR")
+    parser.add_argument("--cache", type=folder, metavar="DIR")
+    parser.add_argument("--wheelhouse", type=folder, default=root / "wheelhouse", metavar="DIR")
     return Options(**vars(parser.parse_args(arguments)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,42 +12,46 @@ if TYPE_CHECKING:
     from unidiff.patch import Hunk, PatchedFile
 
 
-class HunkMismatch(Exception):
-    """A hunk whose lines are not in the text; the message says which hunk, and its line."""
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """What came of applying the hunks for one file.
+
+    ``text`` is the new text, with those hunks that fit; ``moved`` has a note for each hunk that was
+    found at another line, ``failed`` one for each whose lines are not there in one piece. Each note
+    names the hunk.
+    """
+
+    text: str
+    moved: tuple[str, ...]
+    failed: tuple[str, ...]
 
 
-def apply_hunks(part: PatchedFile, text: str) -> tuple[str, list[str]]:
-    """Apply all hunks for one file.
+def apply_hunks(part: PatchedFile, text: str) -> Attempt:
+    """Apply the hunks for one file.
 
     Args:
         part: the file's part of a parsed diff.
         text: the file's text, line ends as they are.
-
-    Returns:
-        The new text, and a note for each hunk that was found at another line.
-
-    Raises:
-        HunkMismatch: the lines of a hunk are not there in one piece.
     """
     # Not splitlines: it would also split at form feeds and other marks.
     lines = io.StringIO(text).readlines()
     result: list[str] = []
-    notes: list[str] = []
+    moved: list[str] = []
+    failed: list[str] = []
     done = drift = 0
     for number, hunk in enumerate(part, 1):
         old = _side(hunk, "-")
         nominal = max(hunk.source_start - 1, 0)
         place = _find(lines, old, nominal + drift, done)
         if place is None:
-            raise HunkMismatch(
-                f"hunk {number} (line {hunk.source_start}): {_difference(lines, old, nominal)}"
-            )
+            failed.append(f"hunk {number} (line {hunk.source_start}): {_difference(lines, old, nominal)}")
+            continue
         if place - nominal != drift:
             drift = place - nominal
-            notes.append(f"hunk {number} applied {drift:+d} lines from where it was written")
+            moved.append(f"hunk {number} applied {drift:+d} lines from where it was written")
         result += lines[done:place] + _side(hunk, "+")
         done = place + len(old)
-    return "".join(result + lines[done:]), notes
+    return Attempt(text="".join(result + lines[done:]), moved=tuple(moved), failed=tuple(failed))
 
 
 def _side(hunk: Hunk, sign: str) -> list[str]:

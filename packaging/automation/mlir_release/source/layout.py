@@ -88,22 +88,32 @@ def require_parts(tree: Path, parts: Sequence[str], where: str) -> None:
 
 
 def read_version(tree: Path) -> str:
-    """The LLVM version that a tree names itself: ``22.1.8``, ``23.1.0rc1``, ``23.0.0git``.
-
-    Read from upstream's ``cmake/Modules/LLVMVersion.cmake``; the hyphen that
-    upstream writes before ``rc1`` is left out, as in the pin.
+    """The LLVM version that a tree names itself, as ``version_in`` reads it.
 
     Raises:
         UserError: the file does not say it.
     """
     path = tree / VERSION_FILE
     try:
-        said = dict(_SETTING.findall(path.read_text(encoding="utf-8", errors="replace")))
+        text = path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}; use a complete llvm-project") from None
+    return version_in(text, path)
+
+
+def version_in(text: str, where: Path | str) -> str:
+    """The LLVM version in the text of upstream's ``cmake/Modules/LLVMVersion.cmake``.
+
+    It is like ``22.1.8``, ``23.1.0rc1`` or ``23.0.0git``.
+    The hyphen that upstream writes before ``rc1`` is left out, as in the pin.
+
+    Raises:
+        UserError: it does not say it; names where the text is from.
+    """
+    said = dict(_SETTING.findall(text))
     numbers = [said.get(name, "") for name in ("MAJOR", "MINOR", "PATCH")]
     if not all(number.isdecimal() for number in numbers):
-        raise UserError(f"{path} does not say which LLVM version this is; use a complete llvm-project")
+        raise UserError(f"{where} does not say which LLVM version this is; use a complete llvm-project")
     return ".".join(numbers) + str(said.get("SUFFIX", "")).removeprefix("-")
 
 

@@ -25,11 +25,11 @@ from unidiff.patch import PatchSet
 
 from mlir_release import log
 from mlir_release.errors import UserError
-from mlir_release.source.hunks import HunkMismatch, apply_hunks
+from mlir_release.source.hunks import apply_hunks
 from mlir_release.source.layout import release_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from unidiff.patch import PatchedFile
 
@@ -92,33 +92,61 @@ def select(patches: Iterable[Patch], version: str) -> tuple[Patch, ...]:
     return tuple(patch for patch in patches if patch.applies_to.contains(release))
 
 
+def touched(patches: Iterable[Patch]) -> tuple[str, ...]:
+    """The files that patches change or add, as paths below the root of llvm-project, sorted."""
+    return tuple(sorted({part.path for patch in patches for part in _diff(patch)}))
+
+
 def apply(patch: Patch, tree: Path) -> None:
     """Apply a patch to a tree: to all the files it names, or to none.
 
     Raises:
         PatchFailed: a file or the lines that it changes are not in the tree.
     """
-    changed = {}
-    for part in _parse(patch.path, _read(patch.path)):
+    changed, failed = _attempt(patch, tree)
+    if failed:
+        raise PatchFailed(patch, "; ".join(failed))
+    _write(tree, changed)
+
+
+def apply_what_fits(patch: Patch, tree: Path) -> list[str]:
+    """Apply those hunks of a patch that fit; what does not is left out.
+
+    Returns:
+        a line for each file and hunk that was left out: which one, and why.
+    """
+    changed, failed = _attempt(patch, tree)
+    _write(tree, changed)
+    return failed
+
+
+def _attempt(patch: Patch, tree: Path) -> tuple[dict[str, str], list[str]]:
+    """The new texts of the files that a patch names, and what of it does not fit."""
+    changed: dict[str, str] = {}
+    failed: list[str] = []
+    for part in _diff(patch):
         target = tree / part.path
-        changed[target] = _changed(patch, part, target)
-    for target, text in changed.items():
+        if part.is_added_file == target.exists():
+            failed.append(f"{part.path} is {'already' if target.exists() else 'not'} in the tree")
+            continue
+        old = "" if part.is_added_file else target.read_bytes().decode(errors="surrogateescape")
+        attempt = apply_hunks(part, old)
+        for note in attempt.moved:
+            log.say(f"   {patch.name}: {part.path}, {note}")
+        failed += [f"{part.path}, {note}" for note in attempt.failed]
+        changed[part.path] = attempt.text
+    return changed, failed
+
+
+def _write(tree: Path, changed: Mapping[str, str]) -> None:
+    for path, text in changed.items():
+        target = tree / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(text.encode(errors="surrogateescape"))
 
 
-def _changed(patch: Patch, part: PatchedFile, target: Path) -> str:
-    """The new text of one file."""
-    if part.is_added_file == target.exists():
-        raise PatchFailed(patch, f"{part.path} is {'already' if target.exists() else 'not'} in the tree")
-    old = "" if part.is_added_file else target.read_bytes().decode(errors="surrogateescape")
-    try:
-        text, moved = apply_hunks(part, old)
-    except HunkMismatch as mismatch:
-        raise PatchFailed(patch, f"{part.path}, {mismatch}") from None
-    for note in moved:
-        log.say(f"   {patch.name}: {part.path}, {note}")
-    return text
+def _diff(patch: Patch) -> PatchSet:
+    return _parse(patch.path, _read(patch.path))
 
 
 def _load(path: Path) -> Patch:
@@ -179,6 +207,8 @@ def _parse(path: Path, text: str) -> PatchSet:
         raise BadPatch(path, f"its diff cannot be read ({error})") from None
     for part in diff:
         _check_file(path, part)
+    if len({part.path for part in diff}) < len(diff):
+        raise BadPatch(path, "it names a file more than once")
     # The parser passes over lines that no hunk header counts.
     body = text[_first_diff(text) :].split("\n")
     if sum(line[:1] in ("+", "-") for line in body) != diff.added + diff.removed + 2 * len(diff):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlir_release import log
 from mlir_release.errors import UserError
-from mlir_release.source import archive
+from mlir_release.source import archive, originals
 from mlir_release.source import checkout as checkouts
 from mlir_release.source.fetch import fetch
 from mlir_release.source.layout import (
@@ -17,6 +17,7 @@ from mlir_release.source.layout import (
     require_parts,
     same_release,
 )
+from mlir_release.source.originals import KIND, TREE
 from mlir_release.source.patches import apply, load_all, select
 from mlir_release.store import content_key, ensure_room, remove
 
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
 
 REMOTE = "https://github.com/llvm/llvm-project.git"
 
-# In a source box: the tree, and how it was come by.
-_TREE = "llvm-project"
+# In a source box, beside the tree: how it was come by.
 _ORIGIN = "origin"
 
 # Bytes. On disk the parts of 22.1.8 take 340 MB; git's own data comes on top while it fetches.
@@ -87,6 +87,31 @@ def obtain(
     return _from_pin(pin, known, store, parts, remote)
 
 
+def pristine(pin: Pin, paths: Sequence[str], *, store: Store, into: Path, remote: str = REMOTE) -> None:
+    """Put files of the pinned commit into a folder, as upstream has them.
+
+    Args:
+        pin: which commit, and archives of it.
+        paths: below the root of llvm-project; those that upstream has not are left out.
+        store: serves them from a tree of that commit; if none can, they are obtained, and kept there.
+        into: the folder that they go to.
+        remote: URL of the repository that is fetched from.
+
+    Raises:
+        UserError: there is no way to the source.
+    """
+    if originals.copy(store, pin.commit, paths, into):
+        return
+    log.say(f"   no tree in the store has these files of {pin.commit[:9]} unpatched: they are obtained anew")
+
+    def make(work: Path) -> None:
+        (work / _ORIGIN).write_text(_bring(pin, store, work, paths, remote), encoding="utf-8")
+
+    store.obtain(KIND, _identity({"commit": pin.commit}, paths, ()), make)
+    found = originals.copy(store, pin.commit, paths, into)
+    assert found
+
+
 def _from_pin(
     pin: Pin, known: Sequence[Patch], store: Store, parts: Sequence[str], remote: str
 ) -> SourceTree:
@@ -98,7 +123,7 @@ def _from_pin(
         origin = _bring(pin, store, work, parts, remote)
         _finish(work, pin, chosen, parts, origin)
 
-    box = store.obtain("source", _identity({"commit": pin.commit}, parts, chosen), make)
+    box = store.obtain(KIND, _identity({"commit": pin.commit}, parts, chosen), make)
     return _boxed(box, pin.commit, chosen)
 
 
@@ -113,7 +138,7 @@ def _from_checkout(
     chosen = select(known, version)
     identity = _identity({"checkout": state.identity}, parts, chosen)
     if chosen:
-        box = store.obtain("source", identity, lambda work: _copied(folder, parts, chosen, state, work))
+        box = store.obtain(KIND, identity, lambda work: _copied(folder, parts, chosen, state, work))
         return _boxed(box, state.commit, chosen)
     log.say(f"   source {version}: {folder}, in place")
     return SourceTree(
@@ -137,7 +162,7 @@ def _identity(content: dict[str, Any], parts: Sequence[str], chosen: Sequence[Pa
 
 def _boxed(box: Box, commit: str | None, chosen: Sequence[Patch]) -> SourceTree:
     """The tree in a finished box."""
-    tree = box.path / _TREE
+    tree = box.path / TREE
     version = read_version(tree)
     origin = (box.path / _ORIGIN).read_text(encoding="utf-8")
     log.say(f"   source {version} from {origin}: {tree}{', reused' if box.reused else ''}")
@@ -157,10 +182,10 @@ def _copied(
     """Fill a box with a patched copy of a checkout."""
     ensure_room(work, _ROOM, f"the copy of {folder}")
     with log.stage(f"source: copy of {folder}, for patches"):
-        checkouts.copy(folder, parts, work / _TREE)
+        checkouts.copy(folder, parts, work / TREE)
     if checkouts.state(folder, parts) != state:
         raise UserError(f"{folder} was changed while it was copied; start again")
-    _patch(work / _TREE, chosen)
+    _patch(work, chosen)
     (work / _ORIGIN).write_text("checkout", encoding="utf-8")
 
 
@@ -169,7 +194,7 @@ def _bring(pin: Pin, store: Store, work: Path, parts: Sequence[str], remote: str
     log_file = store.log_file("source")
     try:
         with log.stage(f"source: git fetch of {pin.commit[:9]} from {remote}"):
-            fetch(pin.commit, remote, parts, work / _TREE, log_file)
+            fetch(pin.commit, remote, parts, work / TREE, log_file)
     except Unavailable as reason:
         log.say(f"   no git fetch: {reason}; going on to a pinned archive")
         failed = [f"git fetch from {remote}: {reason}"]
@@ -177,7 +202,7 @@ def _bring(pin: Pin, store: Store, work: Path, parts: Sequence[str], remote: str
         return "git"
     path = archive.find(pin.archives, store) or _download(pin, store, work, log_file, failed)
     with log.stage(f"source: unpack {path.name}, sha256 as pinned"):
-        archive.unpack(path, parts, work / _TREE)
+        archive.unpack(path, parts, work / TREE)
     return f"archive {path.name}"
 
 
@@ -199,7 +224,7 @@ def _download(pin: Pin, store: Store, work: Path, log_file: Path, failed: list[s
 
 def _finish(work: Path, pin: Pin, chosen: Sequence[Patch], parts: Sequence[str], origin: str) -> None:
     """Check and patch a tree that was fetched or unpacked; a bad one is not kept."""
-    tree = work / _TREE
+    tree = work / TREE
     try:
         require_parts(tree, parts, origin)
         version = read_version(tree)
@@ -207,14 +232,15 @@ def _finish(work: Path, pin: Pin, chosen: Sequence[Patch], parts: Sequence[str],
             raise UserError(
                 f"{origin} of {pin.commit} is LLVM {version}, the pin says {pin.version}; mend the pin"
             )
-        _patch(tree, select(chosen, version))
+        _patch(work, select(chosen, version))
     except UserError:
-        remove(tree)
+        remove(work)
         raise
     (work / _ORIGIN).write_text(origin, encoding="utf-8")
 
 
-def _patch(tree: Path, chosen: Sequence[Patch]) -> None:
+def _patch(work: Path, chosen: Sequence[Patch]) -> None:
+    originals.keep(work, chosen)
     for patch in chosen:
-        apply(patch, tree)
+        apply(patch, work / TREE)
         log.say(f"   {patch.name} applied")
