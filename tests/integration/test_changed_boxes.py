@@ -56,6 +56,8 @@ def test_a_raw_wheel(
         toolchain=compiler,
         tree=tree,
         ref=None,
+        tag=None,
+        version="22.1.8.dev0",
     )
 
     def make(work: Path) -> None:

@@ -113,6 +113,8 @@ def site(
         sdk=samples.sdk(prefix),
         toolchain=compiler,
         ref="llvmorg-22.1.8",
+        tag="llvm-22.1.8.01",
+        version="22.1.8",
     )
     made = Site(tmp_path, inputs, Store.open(tmp_path / "store"))
     for name, value in made.environment().items():
@@ -130,7 +132,7 @@ def assert_good(made: Made, site: Site) -> None:
     answer = run([site.inputs.interpreter.path, "-c", ask], cwd=site.folder / "unpacked", quiet=True)
     assert answer.output == "10\n"
     facts = provenance.read(made.wheel)
-    assert (facts["llvm_commit"], facts["version"]) == (COMMIT, "22.1.8.dev0+gca7933e47")
+    assert (facts["llvm_commit"], facts["tag"], facts["version"]) == (COMMIT, "llvm-22.1.8.01", "22.1.8")
     assert (site.folder / "unpacked" / "mlir" / "libtiny_shared.so").is_file()
     assert made.test_folder
     assert [path.suffix for path in (made.test_folder / "mlir").iterdir()] == [".so"]

@@ -149,7 +149,7 @@ class TestWheelhouse:
         )
 
     def test_a_wheel_of_another_commit(self, project: Project) -> None:
-        wheel = self.wheel(project, llvm_commit="b" * 40, patches=[], sdk_provider="system")
+        wheel = self.wheel(project, tag=None, llvm_commit="b" * 40, patches=[], sdk_provider="system")
         line = self.refusal(project)
         assert line.startswith(f"{wheel.name} is stale: its llvm-project commit differ")
         assert f"run nox -s build-{project.series}" in line
@@ -158,6 +158,7 @@ class TestWheelhouse:
     def test_a_wheel_with_other_patches(self, project: Project) -> None:
         self.wheel(
             project,
+            tag=None,
             llvm_commit=None,
             patches=[{"name": "0001-old.patch", "sha256": "0" * 64}],
             sdk_provider="system",
@@ -168,6 +169,6 @@ class TestWheelhouse:
         )
 
     def test_a_wheel_that_was_cut_off(self, project: Project) -> None:
-        wheel = self.wheel(project, llvm_commit=None, patches=[], sdk_provider="system")
+        wheel = self.wheel(project, tag=None, llvm_commit=None, patches=[], sdk_provider="system")
         wheel.write_bytes(wheel.read_bytes()[:-10])
         assert "is not a whole wheel of this project" in self.refusal(project)

@@ -61,7 +61,7 @@ def refusal(path: Path) -> str:
 
 
 def test_what_is_described_is_read_and_fresh(tmp_path: Path) -> None:
-    facts = provenance.describe(tree(patch()), sdk(), ref="llvmorg-22.1.8", compiler="clang 22.1.8")
+    facts = provenance.describe(tree(patch()), sdk(), tag=None, ref="llvmorg-22.1.8", compiler="clang 22.1.8")
     assert facts == {
         "tag": None,
         "llvm_commit": COMMIT,
@@ -73,7 +73,7 @@ def test_what_is_described_is_read_and_fresh(tmp_path: Path) -> None:
     }
     made = wheel(tmp_path / "x.whl", facts)
     assert provenance.read(made) == facts
-    provenance.ensure_fresh(made, tree(patch()), build=BUILD)
+    provenance.ensure_fresh(made, tree(patch()), tag=None, build=BUILD)
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,27 @@ def test_what_is_described_is_read_and_fresh(tmp_path: Path) -> None:
     ],
 )
 def test_stale_says_in_what_and_how_to_renew(tmp_path: Path, now: SourceTree, why: str) -> None:
-    made = wheel(tmp_path / "x.whl", provenance.describe(tree(patch()), sdk(), ref=None, compiler="x"))
+    made = wheel(
+        tmp_path / "x.whl", provenance.describe(tree(patch()), sdk(), tag=None, ref=None, compiler="x")
+    )
     with pytest.raises(UserError, match=rf"x.whl is stale: its {why}; run {BUILD}$"):
-        provenance.ensure_fresh(made, now, build=BUILD)
+        provenance.ensure_fresh(made, now, tag=None, build=BUILD)
+
+
+@pytest.mark.parametrize(
+    ("made_for", "wanted", "why"),
+    [
+        ("snapshot-20261123.01", None, "is of snapshot-20261123.01, not an untagged build"),
+        (None, "llvm-22.1.8.01", "is an untagged build, not of llvm-22.1.8.01"),
+        ("llvm-22.1.8.01", "llvm-22.1.8.02", "is of llvm-22.1.8.01, not of llvm-22.1.8.02"),
+    ],
+)
+def test_of_another_release(tmp_path: Path, made_for: str | None, wanted: str | None, why: str) -> None:
+    facts = provenance.describe(tree(), sdk(), tag=made_for, ref=None, compiler="x")
+    made = wheel(tmp_path / "x.whl", facts)
+    provenance.ensure_fresh(made, tree(), tag=made_for, build=BUILD)
+    with pytest.raises(UserError, match=rf"^x.whl {why}; run {BUILD}$"):
+        provenance.ensure_fresh(made, tree(), tag=wanted, build=BUILD)
 
 
 def test_no_wheel_and_no_zip(tmp_path: Path) -> None:
@@ -115,14 +133,14 @@ def test_a_wheel_of_another_project(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("facts", [[], None, "text", {}, {"llvm_commit": COMMIT, "patches": []}])
 def test_facts_that_are_none(tmp_path: Path, facts: Any) -> None:
-    assert "does not say llvm_commit, patches, sdk_provider" in refusal(wheel(tmp_path / "x.whl", facts))
+    assert "does not say tag, llvm_commit, patches, sdk_provider" in refusal(wheel(tmp_path / "x.whl", facts))
 
 
 @given(data=st.data())
 def test_a_damaged_wheel_is_one_line_or_reads_as_before(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    facts = provenance.describe(tree(patch()), sdk(), ref=None, compiler="x")
+    facts = provenance.describe(tree(patch()), sdk(), tag=None, ref=None, compiler="x")
     path = wheel(tmp_path_factory.getbasetemp() / "damaged.whl", facts)
     content = bytearray(path.read_bytes())
     for _ in range(data.draw(st.integers(1, 3))):

@@ -1,7 +1,7 @@
 """What a session prints: stages with their timings, progress, a summary.
 
 On GitHub the stages become groups and the summary a table on the run's page
-(``GITHUB_ACTIONS`` and ``GITHUB_STEP_SUMMARY``, GitHub's documented variables).
+(``GITHUB_ACTIONS``, ``GITHUB_STEP_SUMMARY`` and ``GITHUB_OUTPUT`` are GitHub's documented variables).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 # "[12/350] Building …", ninja's default status line, which pip indents, and lit's
 # "PASS: … (12 of 350)".
@@ -83,6 +83,14 @@ def summary(title: str, rows: list[tuple[str, str]]) -> None:
         table = "".join(f"| {_cell(name)} | {_cell(value)} |\n" for name, value in rows)
         with Path(page).open("a", encoding="utf-8") as out:
             out.write(f"### {title}\n\n| | |\n| --- | --- |\n{table}\n")
+
+
+def outputs(values: Mapping[str, str]) -> None:
+    """Hand values on to the later steps of a workflow: GitHub's ``steps.ID.outputs``; elsewhere nothing."""
+    file = os.environ.get("GITHUB_OUTPUT")
+    if file:
+        with Path(file).open("a", encoding="utf-8") as out:
+            out.writelines(f"{name}={value}\n" for name, value in values.items())
 
 
 def _cell(text: str) -> str:

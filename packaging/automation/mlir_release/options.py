@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from mlir_release import tags
 from mlir_release.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from mlir_release.tags import Tag
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +29,8 @@ class Options:
     everything; ``cache`` replaces the user's cache folder; ``wheelhouse`` is
     where repaired wheels go and are taken from; ``sysroot`` is the root of an
     older system to build for; ``container`` the image to run in, empty for the
-    default one, None for none.
+    default one, None for none; ``tag`` is the release that is built, None for an
+    untagged build.
     """
 
     llvm_project: Path | None
@@ -41,6 +45,7 @@ class Options:
     wheelhouse: Path
     sysroot: Path | None = None
     container: str | None = None
+    tag: Tag | None = None
 
 
 class Parser(argparse.ArgumentParser):
@@ -90,6 +95,7 @@ def parse(arguments: Sequence[str], root: Path) -> Options:
         parser.add_argument(name, metavar="PROGRAM")
     parser.add_argument("--sysroot", type=folder, metavar="DIR")
     parser.add_argument("--container", nargs="?", const="", metavar="IMAGE")
+    parser.add_argument("--tag", type=tags.parse, metavar="TAG")
     parser.add_argument("--cache", type=folder, metavar="DIR")
     parser.add_argument("--wheelhouse", type=folder, default=root / "wheelhouse", metavar="DIR")
     return Options(**vars(parser.parse_args(arguments)))

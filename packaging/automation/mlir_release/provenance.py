@@ -29,20 +29,23 @@ _MEMBER = re.compile(rf"\w+/{re.escape(NAME)}")
 # What reading a member of a damaged archive raises.
 _UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, KeyError, ValueError)
 # What the other rooms read of it.
-_NEEDED = ("llvm_commit", "patches", "sdk_provider")
+_NEEDED = ("tag", "llvm_commit", "patches", "sdk_provider")
 
 
-def describe(tree: SourceTree, sdk: Sdk, *, ref: str | None, compiler: str) -> dict[str, Any]:
+def describe(
+    tree: SourceTree, sdk: Sdk, *, tag: str | None, ref: str | None, compiler: str
+) -> dict[str, Any]:
     """The facts that are known before the build, as JSON values.
 
     Args:
         tree: the source, with its commit and the patches on it.
         sdk: the LLVM and MLIR that are built against.
+        tag: the release that it belongs to; None for an untagged build.
         ref: the upstream name of the commit, if it has one.
         compiler: its name; a wheel project that compiles says it in CMake's words instead.
     """
     return {
-        "tag": None,
+        "tag": tag,
         "llvm_commit": tree.commit,
         "llvm_ref": ref,
         "patches": _listed(tree.patches),
@@ -79,20 +82,24 @@ def _member(archive: zipfile.ZipFile) -> str:
     return members[0]
 
 
-def ensure_fresh(wheel: Path, tree: SourceTree, *, build: str) -> None:
-    """Check that a wheel was made from this source.
+def ensure_fresh(wheel: Path, tree: SourceTree, *, tag: str | None, build: str) -> None:
+    """Check that a wheel was made from this source, and for this release.
 
     Args:
         wheel: the file.
         tree: what it should have been made from.
+        tag: the release that it should be of; None for an untagged build.
         build: the command that makes it anew, for the message.
 
     Raises:
         UserError: it is stale.
     """
-    different = difference(read(wheel), tree.commit, tree.patches)
+    facts = read(wheel)
+    different = difference(facts, tree.commit, tree.patches)
     if different:
         raise UserError(f"{wheel.name} is stale: its {different}; run {build}")
+    if facts["tag"] != tag:
+        raise UserError(f"{wheel.name} is {_release(facts['tag'])}, not {_release(tag)}; run {build}")
 
 
 def difference(facts: Mapping[str, Any], commit: str | None, patches: Iterable[Patch]) -> str | None:
@@ -104,6 +111,10 @@ def difference(facts: Mapping[str, Any], commit: str | None, patches: Iterable[P
         if found != wanted:
             return f"{name} differ from the pin's ({_brief(found)} instead of {_brief(wanted)})"
     return None
+
+
+def _release(tag: str | None) -> str:
+    return f"of {tag}" if tag else "an untagged build"
 
 
 def _listed(patches: Iterable[Patch]) -> list[dict[str, str]]:

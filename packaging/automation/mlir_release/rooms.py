@@ -16,6 +16,7 @@ from mlir_release.sdk.system import System
 from mlir_release.sdk.wheel import Wheel
 from mlir_release.source.patches import load_all, select
 from mlir_release.store import Store
+from mlir_release.train import released
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +47,18 @@ class Rooms:
     def ref(self) -> str | None:
         """The upstream name of the commit that is built, if it has one."""
         return None if self.options.llvm_project else self.pin.ref
+
+    @cached_property
+    def release_version(self) -> str | None:
+        """The version of the release that ``--tag`` names; None for an untagged build.
+
+        Raises:
+            UserError: this is not a checkout of that release.
+        """
+        tag = self.options.tag
+        if tag and self.options.llvm_project:
+            raise UserError(f"{tag} is of the commit that it pins: leave --llvm-project out")
+        return released.checked_out(self.root, tag, self.pin) if tag else None
 
     @cached_property
     def distributions(self) -> tuple[distributions.Distribution, ...]:

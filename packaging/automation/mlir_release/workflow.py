@@ -18,6 +18,7 @@ from mlir_release import (
     log,
     provenance,
     repair,
+    versions,
     wheel_tests,
 )
 from mlir_release.distributions import MadePer
@@ -151,7 +152,7 @@ class Workflow(Rooms):
 
     def _ensure_possible(self) -> None:
         """The checks that take no time."""
-        _ = self.pin, self.choice
+        _ = self.pin, self.choice, self.release_version
         doctor.preflight(self.options)
 
     def _made_per(self, kind: MadePer) -> Iterator[Distribution]:
@@ -166,6 +167,8 @@ class Workflow(Rooms):
             toolchain=self.toolchain,
             tree=self.tree,
             ref=self.ref,
+            tag=self._tag,
+            version=self.release_version or versions.untagged(self.tree.version, self.tree.commit),
         )
         with log.stage(f"{inputs.title}, with {inputs.toolchain.name}"):
             made = distributions.obtain(inputs, self.store)
@@ -191,9 +194,16 @@ class Workflow(Rooms):
 
     def _fresh(self, distribution: Distribution, tag: str, build: str) -> Path:
         """The wheel in the wheelhouse, which is of the source of today."""
+        # What may be refused at once comes before the source is obtained.
+        _ = self.release_version
         wheel = wheel_tests.find(self.options.wheelhouse, distribution.wheel_name, tag, build=build)
-        provenance.ensure_fresh(wheel, self.tree, build=build)
+        again = f"{build} -- --tag {self._tag}" if self._tag else build
+        provenance.ensure_fresh(wheel, self.tree, tag=self._tag, build=again)
         return wheel
+
+    @property
+    def _tag(self) -> str | None:
+        return str(self.options.tag) if self.options.tag else None
 
     def _installed(
         self, packaged: list[Distribution], wheels: list[Path], interpreter: Interpreter

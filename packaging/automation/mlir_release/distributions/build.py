@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlir_release import environments, log, provenance, versions
+from mlir_release import environments, log, provenance
 from mlir_release.distributions import shared
 from mlir_release.distributions.files import content
 from mlir_release.distributions.table import MadePer
@@ -40,7 +40,8 @@ class Inputs:
     """All that a wheel is made from.
 
     ``interpreter`` is None for a wheel that is made per platform; ``ref`` is
-    the upstream name of the commit, if it has one.
+    the upstream name of the commit, if it has one; ``tag`` the release that it
+    belongs to, None for an untagged build; ``version`` is that of the wheel.
     """
 
     distribution: Distribution
@@ -49,14 +50,11 @@ class Inputs:
     sdk: Sdk
     toolchain: Toolchain
     ref: str | None
+    tag: str | None
+    version: str
 
     def __post_init__(self) -> None:
         assert (self.interpreter is None) == (self.distribution.made_per is MadePer.PLATFORM)
-
-    @property
-    def version(self) -> str:
-        """The version that the wheel gets."""
-        return versions.untagged(self.tree.version, self.tree.commit)
 
     @property
     def title(self) -> str:
@@ -67,7 +65,9 @@ class Inputs:
     @cached_property
     def facts(self) -> dict[str, Any]:
         """What the wheel says of itself, as far as it is known before."""
-        return provenance.describe(self.tree, self.sdk, ref=self.ref, compiler=self.toolchain.name)
+        return provenance.describe(
+            self.tree, self.sdk, tag=self.tag, ref=self.ref, compiler=self.toolchain.name
+        )
 
     def parts(self) -> dict[str, Any]:
         """What the content depends on, for its key."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlir_release import log
@@ -20,6 +18,7 @@ from mlir_release.train.upstream import Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from mlir_release.train.snapshot import Outcome
     from mlir_release.train.upstream import Commit
@@ -122,11 +121,8 @@ def _report(outcome: Outcome, project: Project) -> None:
         log.summary(f"on {project.remote.name}'s {project.branch}", [*rows, ("to get it", "git pull")])
     else:
         log.say(f"== no snapshot: {outcome.why}")
-    file = os.environ.get("GITHUB_OUTPUT")
-    if file:
-        facts = {"tag": outcome.tag, "version": outcome.version, "commit": outcome.commit}
-        with Path(file).open("a", encoding="utf-8") as out:
-            out.writelines(f"{name}={value or ''}\n" for name, value in facts.items())
+    facts = {"tag": outcome.tag, "version": outcome.version, "commit": outcome.commit}
+    log.outputs({name: str(value or "") for name, value in facts.items()})
 
 
 def _commit(text: str) -> str:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlir_release import log, tags
@@ -21,6 +19,7 @@ from mlir_release.train.upstream import Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from mlir_release.train.numbered import Wanted
     from mlir_release.train.project import State
@@ -156,7 +155,4 @@ def _report(tagged: Tagged, project: Project) -> None:
     """Say what has come of it, to people and to later steps of a workflow."""
     facts = {"tag": str(tagged.tag), "version": tagged.tag.version(), "commit": tagged.commit}
     log.summary(f"on {project.remote.name}'s {project.branch}", list(facts.items()))
-    file = os.environ.get("GITHUB_OUTPUT")
-    if file:
-        with Path(file).open("a", encoding="utf-8") as out:
-            out.writelines(f"{name}={value}\n" for name, value in facts.items())
+    log.outputs(facts)

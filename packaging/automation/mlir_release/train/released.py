@@ -14,6 +14,7 @@ from mlir_release.tags import Numbered, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from mlir_release.pin import Pin
     from mlir_release.tags import Tag
@@ -91,6 +92,30 @@ def version(repository: Repository, release: Release, pin: Pin) -> str:
     if not pin.version:
         raise UserError(f"neither the tag {release.tag} nor its pin says a version; it is no release")
     return release.tag.version(pin.version)
+
+
+def checked_out(root: Path, tag: Tag, pin: Pin) -> str:
+    """The version of a release that is about to be built, in a checkout of exactly its commit.
+
+    Args:
+        root: the root of the checkout.
+        tag: which release.
+        pin: what the checkout pins.
+
+    Raises:
+        UserError: the checkout is of something else, or has changes.
+    """
+    repository = Repository.open(root)
+    found = releases(Remote(repository=repository, name=".")).get(tag)
+    if not found:
+        raise UserError(f"this checkout has no tag {tag}; say git fetch --tags, or name one that is there")
+    if repository.ask("rev-parse", "HEAD") != found.commit:
+        raise UserError(f"this checkout is not at {tag}; say git checkout {tag}")
+    if repository.ask("status", "--porcelain", "--untracked-files=no"):
+        raise UserError(f"this checkout has changes, {tag} has none; put them away with git stash")
+    if isinstance(tag, Numbered) and pin.version != tag.llvm_version:
+        raise UserError(f"{tag} pins LLVM {pin.version}; it is no release of {tag.llvm_version}")
+    return version(repository, found, pin)
 
 
 def _line(tag: Numbered) -> str:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import functools
-import os
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -16,9 +13,8 @@ from mlir_release import pin as pins
 from mlir_release.errors import UserError
 from mlir_release.git import Update
 from mlir_release.pin import FILE_NAME, BadPin, Pin
-from mlir_release.source.patches import load_all, select, touched
 from mlir_release.tags import Snapshot
-from mlir_release.train.patch_check import PatchesFail, failures
+from mlir_release.train.fit import ensure_fit
 from mlir_release.train.picker import Choice, pick
 from mlir_release.train.project import TRAILER
 
@@ -32,7 +28,6 @@ if TYPE_CHECKING:
 
 # Snapshots are of this branch of llvm-project.
 _MAIN = "main"
-_PATCHES = "patches"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +92,10 @@ class _Next:
     text: str
 
     @property
+    def pin(self) -> Pin:
+        return Pin(commit=self.picked.sha, version=self.llvm_version, ref=_MAIN)
+
+    @property
     def version(self) -> str:
         return self.tag.version(self.llvm_version)
 
@@ -133,7 +132,7 @@ class _Train:
         if choice.commit is None:
             return (), Outcome(why=choice.why)
         following = self._following(state, newest, choice.commit)
-        self._check_patches(state.head, following)
+        ensure_fit(self.project, state.head, self.upstream, following.pin)
         if self.wanted.dry_run:
             log.say(f"   would push a commit of that to {state.branch}, on {state.head[:9]}, and the tag")
             return (), Outcome(why="a dry run changes nothing")
@@ -200,26 +199,6 @@ class _Train:
         log.say(f"   pin: {'stays' if same else f'{before.commit[:9]} ({before.version}) becomes'} {pinned}")
         log.say(f"   tag: {following.tag}, version {following.version}")
         return following
-
-    def _check_patches(self, head: str, following: _Next) -> None:
-        """Check that the patches that the branch carries apply to the picked commit."""
-        what = f"LLVM {following.llvm_version} ({following.picked.sha[:9]})"
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            (folder / _PATCHES).mkdir()
-            self.project.repository.write_files(head, [_PATCHES], folder)
-            try:
-                known = load_all(folder / _PATCHES)
-            except UserError as error:
-                raise UserError(str(error).replace(f"{folder}{os.sep}", "")) from None
-            chosen = select(known, following.llvm_version)
-            self.upstream.put(following.picked.sha, touched(chosen), folder)
-            lines = failures(chosen, folder)
-        for line in lines:
-            log.say(f"   {line}")
-        if lines:
-            raise PatchesFail(chosen, lines, what)
-        log.say(f"   patches: {len(chosen)} of {len(known)} belong to {what}, and apply")
 
     def _made(self, state: State, following: _Next) -> tuple[Sequence[Update], Outcome]:
         """Commit and tag, as objects that no ref comes to yet; and the refs that are to."""
