@@ -12,7 +12,6 @@ import pytest
 
 from bumping import NOW, Train
 from git_world import World, git
-from github_server import GitHubServer
 from mlir_release import pin as pins
 from mlir_release.errors import UserError
 from mlir_release.git import OutOfReach, Rejected, Update
@@ -27,18 +26,6 @@ if TYPE_CHECKING:
 
 FIRST = "snapshot-20261122.01"
 DAY = dt.timedelta(days=1)
-PATCH = """\
-Why: a test
-Upstream: https://example.org/
-Drop-when: never
-Applies-to: >=24
-
---- a/mlir/CMakeLists.txt
-+++ b/mlir/CMakeLists.txt
-@@ -1 +1 @@
--{old}
-+project(patched)
-"""
 
 
 @pytest.fixture
@@ -257,47 +244,3 @@ class Landing:
         project.bring(state.head)
         made = project.repository.commit_file(state.head, "y", "1", message="planned", when=NOW)
         return [Update(ref="refs/heads/main", before=state.head, after=made)], made
-
-
-class TestPatches:
-    def test_one_that_applies(self, train: Train) -> None:
-        train.world.project.commit("patch", {"patches/0003-test.patch": PATCH.format(old="project(mlir)")})
-        assert train.bump().tag
-
-    def test_one_that_does_not_is_named_with_file_and_hunk(
-        self, train: Train, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        train.world.project.commit("patch", {"patches/0003-test.patch": PATCH.format(old="project(other)")})
-        before = train.everything()
-        with pytest.raises(UserError, match=r"0003-test\.patch cannot be applied to LLVM 24\.0\.0git"):
-            train.bump()
-        assert train.everything() == before
-        assert "0003-test.patch: mlir/CMakeLists.txt, hunk 1" in capsys.readouterr().out
-
-    def test_one_that_is_malformed(self, train: Train) -> None:
-        train.world.project.commit("patch", {"patches/0003-test.patch": "nothing"})
-        with pytest.raises(UserError, match=r"^patches/0003-test\.patch: there is no unified diff in it"):
-            train.bump()
-
-    def test_no_patches_at_all(self, train: Train) -> None:
-        names = git(train.world.project.path, "ls-tree", "--name-only", "main", "patches/").split()
-        train.world.project.commit("none", dict.fromkeys(names))
-        assert train.bump().tag
-
-
-def test_checks_are_asked_of_github(
-    train: Train, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with GitHubServer() as server:
-        llvm = server.repository("llvm/llvm-project")
-        llvm.check(train.world.cut, "build", "success")
-        llvm.check(train.world.newest, "build", "failure")
-        monkeypatch.setenv("GITHUB_API_URL", server.url)
-        monkeypatch.setenv("GITHUB_TOKEN", server.token)
-        words = ["--upstream", train.world.upstream.url, "--cache", str(train.world.root / "cache")]
-        bump.run(words, train.checkout, now=NOW)
-    assert pins.parse(train.world.project.text(FIRST, FILE_NAME), "").commit == train.world.cut
-    said = capsys.readouterr().out
-    assert (
-        f"   {train.world.newest[:9]} of 2026-11-22 02:00, [mlir] Change something: checks are red\n" in said
-    )

@@ -169,7 +169,7 @@ class TestRefs:
             Remote(repository=clone, name="nowhere").refs()
 
     def test_no_answer(self, clone: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("mlir_release.git.ANSWER_SECONDS", 1)
+        monkeypatch.setattr("mlir_release.git.program.ANSWER_SECONDS", 1)
         with socket.create_server(("127.0.0.1", 0)) as silent:
             url = f"http://127.0.0.1:{silent.getsockname()[1]}/x.git"
             with pytest.raises(OutOfReach, match="does not answer within 1 s"):

@@ -64,7 +64,7 @@ class TestGit:
     def test_a_server_that_never_answers_is_given_up(
         self, world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        monkeypatch.setattr("mlir_release.git.ANSWER_SECONDS", 1)
+        monkeypatch.setattr("mlir_release.git.program.ANSWER_SECONDS", 1)
         with socket.create_server(("127.0.0.1", 0)) as silent:
             start = time.monotonic()
             tree = world.obtain(world.packed(), remote=f"http://127.0.0.1:{silent.getsockname()[1]}/x.git")

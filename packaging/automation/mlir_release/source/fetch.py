@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlir_release import git as gits
 from mlir_release.errors import MissingTool, ToolFailed
+from mlir_release.git import program
 from mlir_release.run import run
 from mlir_release.source.layout import Unavailable
 from mlir_release.store import remove
@@ -19,7 +19,7 @@ def fetch(commit: str, remote: str, parts: Sequence[str], tree: Path, log: Path)
     """Put the parts of one commit into a new folder, without git's own data.
 
     Args:
-        commit: 40 hexadecimal digits.
+        commit: 40 hexadecimal diprogram.
         remote: the repository's URL.
         parts: paths below its root.
         tree: the folder to make.
@@ -34,7 +34,7 @@ def fetch(commit: str, remote: str, parts: Sequence[str], tree: Path, log: Path)
     except MissingTool:
         reason = "there is no git on PATH"
     except ToolFailed as error:
-        reason = gits.said("\n".join(error.tail)) or f"git failed, see {error.log}"
+        reason = program.said("\n".join(error.tail)) or f"git failed, see {error.log}"
     except Unavailable as unavailable:
         reason = str(unavailable)
     else:
@@ -46,19 +46,19 @@ def fetch(commit: str, remote: str, parts: Sequence[str], tree: Path, log: Path)
 def _probe(remote: str) -> None:
     """Ask for one ref: cheap, and it goes the way that the fetch will, proxies and all."""
     question = ["git", "ls-remote", "--quiet", remote, "HEAD"]
-    asked = run(question, env=gits.ENVIRONMENT, check=False, quiet=True, timeout=gits.ANSWER_SECONDS)
-    if asked.seconds >= gits.ANSWER_SECONDS:
-        raise Unavailable(f"no answer within {gits.ANSWER_SECONDS} s")
+    asked = run(question, env=program.ENVIRONMENT, check=False, quiet=True, timeout=program.ANSWER_SECONDS)
+    if asked.seconds >= program.ANSWER_SECONDS:
+        raise Unavailable(f"no answer within {program.ANSWER_SECONDS} s")
     if asked.status != 0:
-        raise Unavailable(gits.said(asked.output) or "git cannot reach it")
+        raise Unavailable(program.said(asked.output) or "git cannot reach it")
 
 
 def _fetch(commit: str, remote: str, parts: Sequence[str], tree: Path, log: Path) -> None:
     def git(*words: str) -> str:
-        settings = ["-c", "core.autocrlf=false", "-c", "advice.detachedHead=false", *gits.PATIENCE]
+        settings = ["-c", "core.autocrlf=false", "-c", "advice.detachedHead=false", *program.PATIENCE]
         quiet = words[0] != "fetch"
         command = ["git", *settings, *words]
-        return run(command, cwd=tree, env=gits.ENVIRONMENT, log=log, quiet=quiet).output.strip()
+        return run(command, cwd=tree, env=program.ENVIRONMENT, log=log, quiet=quiet).output.strip()
 
     tree.mkdir()
     git("init", "--quiet")
