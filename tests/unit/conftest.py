@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+import stamina
 
+from asking_github import NAME
+from github_server import GitHubServer
 from mlir_release import apt
 from mlir_release.store import Store
 from samples import make_prefix
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 # apt-get, apt-cache and dpkg-query in one: they share ARCHIVE and INSTALLED (lines "package version")
@@ -147,3 +151,11 @@ def store(tmp_path: Path) -> Store:
 def prefix(tmp_path: Path) -> Path:
     """An installed MLIR, as far as one looks at it from outside."""
     return make_prefix(tmp_path / "mlir")
+
+
+@pytest.fixture
+def server() -> Iterator[GitHubServer]:
+    """The stand-in with one repository; whoever tries again does so at once."""
+    with GitHubServer() as made, stamina.set_testing(True, attempts=5, cap=True):
+        made.repository(NAME)
+        yield made

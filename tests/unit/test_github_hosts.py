@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-import stamina
 
+from asking_github import NAME, refusal
 from github_messages import (
     fails,
     moved,
@@ -14,32 +14,12 @@ from github_messages import (
 )
 from github_server import TOKEN, GitHubServer
 from mlir_release.errors import UserError
-from mlir_release.github import Client, GitHubError
+from mlir_release.github import Client
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from github_messages import Fault
-
-NAME = "llvm/llvm-project"
-SHA = "0123456789" * 4
-
-
-@pytest.fixture
-def server() -> Iterator[GitHubServer]:
-    """The stand-in with one repository; whoever tries again does so at once."""
-    with GitHubServer() as made, stamina.set_testing(True, attempts=5, cap=True):
-        made.repository(NAME)
-        yield made
-
-
-def refusal(work: Callable[[], object], kind: type[GitHubError] = GitHubError) -> str:
-    with pytest.raises(kind) as caught:
-        work()
-    line = str(caught.value)
-    assert len(line.splitlines()) == 1
-    assert TOKEN not in line
-    return line
 
 
 @pytest.mark.parametrize("lead", [next_page, moved])

@@ -137,8 +137,13 @@ class Project:
         told = self._trailers(state.head) if state.head else []
         return tags.known({*state.tags, *told})
 
-    def describe_checkout(self) -> None:
-        """Say it if the checkout is in a state that people might think matters."""
+    def prepare(self) -> None:
+        """See that commits can be made; say it if the checkout is in a state that people might think matters.
+
+        Raises:
+            UserError: git does not know in whose name to commit.
+        """
+        self.repository.ensure_identity()
         ask = self.repository.attempt
         changed = ask("status", "--porcelain", "--untracked-files=no").output
         states = ["has changes"] if changed else []
