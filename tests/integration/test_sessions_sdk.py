@@ -30,7 +30,7 @@ class TestPrefix:
         assert "is 21.1.0, and 22.1.8 is needed; " in line
 
     def test_no_c_api(self, project: Project, tmp_path: Path) -> None:
-        assert "has no C API" in self.refusal(project, make_prefix(tmp_path / "bare", api=""))
+        assert "has no C API" in self.refusal(project, make_prefix(tmp_path / "bare", LLVM, api=""))
 
     def test_a_checkout_decides_which_version_is_needed(self, project: Project) -> None:
         text = (project.checkout / "cmake/Modules/LLVMVersion.cmake").read_text()
