@@ -18,6 +18,7 @@ COMMIT = "ca7933e47d3a3451d81e72ac174dcb5aa28b59d1"
 LLVM = "22.1.8"
 VERSION = "22.1.8.dev0+gca7933e47"
 FACTS: dict[str, Any] = {
+    "tag": None,
     "llvm_commit": COMMIT,
     "llvm_version": LLVM,
     "patches": [],
