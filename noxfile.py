@@ -2,10 +2,13 @@
 # requires-python = ">=3.11"
 # dependencies = [
 #   "auditwheel>=6.8.2; sys_platform == 'linux'",
+#   "check-wheel-contents>=0.6.3",
 #   "cibuildwheel==4.3.3; sys_platform != 'win32'",
 #   "cmake>=3.28",
+#   "cyclonedx-python-lib[json-validation]>=11.12",
 #   "filelock>=3.16",
 #   "httpx>=0.28",
+#   "jinja2>=3.1",
 #   "ninja>=1.11",
 #   "nox>=2026.10",
 #   "packaging>=26",
@@ -14,6 +17,7 @@
 #   "psutil>=7",
 #   "python-discovery>=1.9",
 #   "stamina>=26.1",
+#   "twine>=7",
 #   "unidiff>=1.0",
 #   "virtualenv>=20.29",
 # ]
@@ -48,6 +52,9 @@ from mlir_release import doctor as machine  # noqa: E402
 from mlir_release.container import rerun  # noqa: E402
 from mlir_release.errors import ReleaseError, UserError  # noqa: E402
 from mlir_release.interpreters import SUPPORTED  # noqa: E402
+from mlir_release.publishing import publish, release_set  # noqa: E402
+from mlir_release.publishing.index import session as index  # noqa: E402
+from mlir_release.publishing.verify import session as verify  # noqa: E402
 from mlir_release.train import (  # noqa: E402
     bump,
     gather,
@@ -115,8 +122,8 @@ def build_session(name: str, description: str, work: Work) -> None:
     automation_session(name, description, steps)
 
 
-def train_session(name: str, description: str, run: Run) -> None:
-    """Declare a session of the release train: it decides what is released."""
+def release_session(name: str, description: str, run: Run) -> None:
+    """Declare a session that decides what is released, or brings it to its users."""
     automation_session(name, description, lambda session: run(session.posargs, ROOT))
 
 
@@ -149,16 +156,22 @@ build_session(
     "Say what this machine can build, and what to do about what is missing.",
     lambda flow: findings.report(machine.examine(flow.options, ROOT)),
 )
-train_session(
+release_session(
     "pin", "Say what is pinned, how old it is, and what changed upstream since.", pin_report.run_pin
 )
-train_session("patches", "List the patches, and check that they apply.", patch_check.run_patches)
-train_session("bump", "Make the next snapshot: pin, commit, tag and push.", bump.run)
-train_session("release-branch", "Pin an upstream release on its release branch.", release_branch.run)
-train_session("tag", "Tag the next release, or a rebuild, of a release branch.", release_tag.run)
-train_session("notes", "Write the release notes of a tag, in Markdown.", gather.run_notes)
-train_session("prune", "Say which old snapshots can go; with --yes, remove them.", prune.run)
-train_session("staleness", "Fail when the newest snapshot is too old.", watchdog.run)
+release_session("patches", "List the patches, and check that they apply.", patch_check.run_patches)
+release_session("bump", "Make the next snapshot: pin, commit, tag and push.", bump.run)
+release_session("release-branch", "Pin an upstream release on its release branch.", release_branch.run)
+release_session("tag", "Tag the next release, or a rebuild, of a release branch.", release_tag.run)
+release_session("notes", "Write the release notes of a tag, in Markdown.", gather.run_notes)
+release_session(
+    "release-set", "Gather the wheels of a tag, and prove that they are as promised.", release_set.run
+)
+release_session("publish", "Publish a release set to GitHub's Releases, or to a package index.", publish.run)
+release_session("index", "Make the package index of all releases, and the page for people.", index.run)
+release_session("verify", "Check a release, a folder or an index, as a careful user would.", verify.run)
+release_session("prune", "Say which old snapshots can go; with --yes, remove them.", prune.run)
+release_session("staleness", "Fail when the newest snapshot is too old.", watchdog.run)
 
 
 def install(session: nox.Session, group: str) -> None:

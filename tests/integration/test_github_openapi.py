@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tarfile
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,19 +9,21 @@ import httpx
 import pytest
 import stamina
 
-from github_messages import fails, primary_limit, secondary_limit
+import npm
+from github_desk import desk
+from github_messages import fails, half_way, primary_limit, secondary_limit
 from github_server import GitHubServer
-from mlir_release import apt
-from mlir_release.github import GitHubError, checks, issues, releases
-from mlir_release.run import run
+from mlir_release.github import GitHubError, assets, checks, issues, releases
+from mlir_release.github.errors import AlreadyThere
 from openapi import Description
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 # It grows with GitHub's API; this one is known to be whole.
 PACKAGE = "@octokit/openapi@23.0.2"
-MEMBER = "package/generated/api.github.com.json"
+MEMBER = "generated/api.github.com.json"
 NAME = "llvm/llvm-project"
 SHA = "0123456789" * 4
 SUBJECT = issues.Subject(label="stale", marker="<!-- a test -->")
@@ -31,17 +31,8 @@ SUBJECT = issues.Subject(label="stale", marker="<!-- a test -->")
 
 @pytest.fixture(scope="session")
 def description(tmp_path_factory: pytest.TempPathFactory) -> Description:
-    """Brought by npm, which root on Debian and Ubuntu gets; others are told."""
-    folder = tmp_path_factory.mktemp("openapi")
-    if not shutil.which("npm"):
-        assert apt.can_install(), "these tests need npm: install it"
-        apt.install(["npm"], folder / "apt.log")
-    run(["npm", "pack", "--silent", PACKAGE], cwd=folder, quiet=True)
-    (archive,) = folder.glob("*.tgz")
-    with tarfile.open(archive) as packed:
-        member = packed.extractfile(MEMBER)
-        assert member is not None
-        return Description.read(member)
+    archive = npm.fetch(PACKAGE, tmp_path_factory.mktemp("openapi"))
+    return Description.read(npm.member(archive, MEMBER))
 
 
 @pytest.fixture
@@ -106,6 +97,33 @@ def test_releases(description: Description, server: GitHubServer) -> None:
     assert_described(description, server)
 
 
+def test_publishing(description: Description, tmp_path: Path) -> None:
+    with desk(tmp_path) as made:
+        made.home.tag(made.manifest.tag, made.manifest.project_commit)
+        made.publish()
+        made.publish()
+        client = made.server.client(made.home.name)
+        (release,) = releases.listed(client)
+        client.get(f"releases/tags/{release.tag}")
+        client.get(f"releases/assets/{release.assets[0].number}")
+        assets.delete(client, release.assets[0])
+        with pytest.raises(AlreadyThere):
+            client.post("releases", {"tag_name": release.tag})
+        assert {it.answer.status for it in made.server.exchanges} == {200, 201, 204, 302, 422}
+        assert_described(description, made.server)
+
+
+def test_an_upload_that_does_not_end(description: Description, tmp_path: Path) -> None:
+    with desk(tmp_path) as made:
+        made.server.fail("POST releases/*/assets", half_way())
+        made.publish()
+        made.assert_whole()
+        problems = [line for it in made.server.exchanges if not it.fault for line in description.problems(it)]
+    # The state of its beginning is in the description's words (of the 502), and not in its list of states.
+    assert problems
+    assert all("'starter' is not one of ['uploaded', 'open']" in line for line in problems)
+
+
 REFUSED: list[tuple[str, str, object]] = [
     ("GET", "", None),
     ("GET", f"commits/{SHA}/status", None),
@@ -119,6 +137,16 @@ REFUSED: list[tuple[str, str, object]] = [
     ("GET", "releases", None),
     ("GET", "releases/7", None),
     ("DELETE", "releases/7", None),
+    ("POST", "releases", {"tag_name": ""}),
+    ("PATCH", "releases/7", {"draft": False}),
+    ("GET", "releases/latest", None),
+    ("GET", "releases/tags/a", None),
+    ("GET", "releases/7/assets", None),
+    ("POST", "releases/7/assets?name=a", None),
+    ("GET", "releases/assets/7", None),
+    ("DELETE", "releases/assets/7", None),
+    ("GET", "git/ref/tags/a", None),
+    ("GET", "git/tags/a", None),
 ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 import sys
 import zipfile
@@ -81,8 +83,13 @@ def test_the_wheels_of_an_interpreter_and_of_the_platform(tiny: Project) -> None
 
     said = run(tiny, "test-sdk")
     assert "1 passed" in said
+    record = wheel.with_name(f"{wheel.name}.tests.json")
+    suites = [{"suite": "wheels-tiny", "passed": 1, "failed": 0, "skipped": 0}]
+    sha256 = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    assert json.loads(record.read_text()) == {"sha256": sha256, "suites": suites}
     # And a test that fails is a session that fails.
     (tiny.root / "tests/wheels-tiny/test_it.py").write_text("def test_it():\n    raise ValueError\n")
     done = tiny.nox("-s", "test-sdk", "--", *tiny.here())
     assert done.returncode == 1
     assert "1 failed" in done.stdout
+    assert not record.exists()

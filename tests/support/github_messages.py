@@ -17,7 +17,10 @@ _DOCUMENTATION = "https://docs.github.com/rest"
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """A request as it came; ``path`` is the whole one, ``below`` what follows OWNER/NAME."""
+    """A request as it came; ``path`` is the whole one, ``below`` what follows OWNER/NAME.
+
+    ``content`` is a body that is no JSON; ``begun`` the number of the asset that an upload is making.
+    """
 
     method: str
     path: str
@@ -26,6 +29,8 @@ class Request:
     headers: dict[str, str]
     body: Any
     trusted: bool
+    content: bytes = b""
+    begun: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,10 +68,15 @@ class Exchange:
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """Something that goes wrong; when ``after``, what was asked for is done all the same."""
+    """Something that goes wrong; when ``after``, what was asked for is done all the same.
+
+    When ``begun``, an upload's beginning is there; when ``half``, only that much of the body is read.
+    """
 
     change: Callable[[Answer], Answer]
     after: bool
+    begun: bool = False
+    half: bool = False
 
 
 def ok(content: Any, status: int = HTTPStatus.OK, headers: dict[str, str] | None = None) -> Answer:
@@ -120,6 +130,16 @@ def secondary_limit(retry_after: int | None, status: int = HTTPStatus.FORBIDDEN)
 def reset(*, after: bool = False) -> Fault:
     """The connection is reset, before or after the work is done."""
     return Fault(change=lambda right: replace(right, reset=True), after=after)
+
+
+def half_way() -> Fault:
+    """The connection is reset in the middle of what is sent here."""
+    return Fault(change=lambda right: replace(right, reset=True), after=False, begun=True, half=True)
+
+
+def half_made(status: int = HTTPStatus.BAD_GATEWAY) -> Fault:
+    """An upload fails, and leaves its beginning, as GitHub says that it may."""
+    return Fault(change=lambda _: error(status, "Server Error"), after=False, begun=True)
 
 
 def broken_off(*, after: bool = True) -> Fault:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from typing import Any
 
 Json = dict[str, Any]
@@ -238,58 +237,4 @@ def comment(api: str, repository: str, issue: int, number: int, body: str) -> Js
         "body": body,
         "created_at": stamp(),
         "updated_at": stamp(),
-    }
-
-
-def asset(api: str, repository: str, tag: str, number: int, *, name: str, content: bytes) -> Json:
-    return {
-        "id": number,
-        "node_id": node("RA", number),
-        "name": name,
-        "label": "",
-        "content_type": "application/octet-stream",
-        "state": "uploaded",
-        "size": len(content),
-        "digest": f"sha256:{hashlib.sha256(content).hexdigest()}",
-        "download_count": 0,
-        "url": f"{api}/repos/{repository}/releases/assets/{number}",
-        "browser_download_url": f"https://github.com/{repository}/releases/download/{tag}/{name}",
-        "uploader": user(api, "somebody"),
-        "created_at": stamp(),
-        "updated_at": stamp(),
-    }
-
-
-def release(
-    api: str,
-    repository: str,
-    number: int,
-    tag: str,
-    *,
-    draft: bool,
-    prerelease: bool,
-    published: dt.datetime | None,
-) -> Json:
-    """A release without assets."""
-    url = f"{api}/repos/{repository}"
-    own = f"{url}/releases/{number}"
-    return {
-        "id": number,
-        "node_id": node("RE", number),
-        "tag_name": tag,
-        "target_commitish": "main",
-        "name": tag,
-        "body": "",
-        "draft": draft,
-        "prerelease": prerelease,
-        "created_at": stamp(published),
-        "published_at": None if draft else stamp(published),
-        "author": user(api, "somebody"),
-        "assets": [],
-        "url": own,
-        "html_url": f"https://github.com/{repository}/releases/tag/{tag}",
-        "assets_url": f"{own}/assets",
-        "upload_url": f"{own}/assets{{?name,label}}",
-        "tarball_url": f"{url}/tarball/{tag}",
-        "zipball_url": f"{url}/zipball/{tag}",
     }

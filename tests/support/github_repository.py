@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import re
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import github_objects as objects
+import github_release_objects as release_objects
+import github_releases
+from github_lists import invalid, one, page
 from github_messages import Answer, error, not_found, ok
 
 if TYPE_CHECKING:
@@ -17,18 +21,20 @@ if TYPE_CHECKING:
     from github_messages import Request
     from github_objects import Json
 
-_PAGE = 30
-_LARGEST_PAGE = 100
 _FIELDS = ("title", "body", "state", "state_reason")
 
 
 class Repository:
-    """A repository's commits with their checks, its issues, labels and releases, all as GitHub's JSON."""
+    """A repository's commits with their checks, its tags, issues, labels and releases, all as GitHub's JSON.
 
-    def __init__(self, name: str, number: int, api: str) -> None:
+    ``contents`` are the bytes of the releases' files by their numbers, ``files`` is where they are had.
+    """
+
+    def __init__(self, name: str, number: int, api: str, files: str) -> None:
         self.name = name
         self.number = number
         self.api = api
+        self.files = files
         self.url = f"{api}/repos/{name}"
         self.commits: set[str] = set()
         self.statuses: dict[str, list[Json]] = {}
@@ -37,6 +43,9 @@ class Repository:
         self.comments: list[Json] = []
         self.labels: list[Json] = []
         self.releases: list[Json] = []
+        self.contents: dict[int, bytes] = {}
+        self.refs: dict[str, Json] = {}
+        self.tag_objects: dict[str, Json] = {}
         self._numbers = itertools.count(1)
 
     def commit(self, sha: str) -> None:
@@ -84,15 +93,31 @@ class Repository:
     ) -> Json:
         """Publish a release, now if no time is given, with files."""
         number = next(self._numbers)
-        made = objects.release(
+        made = release_objects.release(
             self.api, self.name, number, tag, draft=draft, prerelease=prerelease, published=published
         )
-        made["assets"] = [
-            objects.asset(self.api, self.name, tag, next(self._numbers), name=name, content=content)
-            for name, content in (files or {}).items()
-        ]
+        for name, content in (files or {}).items():
+            self.add_asset(made, name, content)
         self.releases.insert(0, made)
         return made
+
+    def add_asset(self, release: Json, name: str, content: bytes | None) -> Json:
+        """Add a file to a release; the beginning of an upload that does not end, if there is no content."""
+        number = next(self._numbers)
+        made = release_objects.asset(self.api, self.name, release["tag_name"], number, name=name)
+        if content is not None:
+            made.update(release_objects.stored(content))
+            self.contents[number] = content
+        release["assets"].append(made)
+        return made
+
+    def tag(self, name: str, commit: str, *, annotated: bool = True) -> None:
+        """Put a git tag on a commit."""
+        sha, kind = commit, "commit"
+        if annotated:
+            sha, kind = hashlib.sha1(f"{name} {commit}".encode()).hexdigest(), "tag"
+            self.tag_objects[sha] = release_objects.tag(self.url, sha, name, commit)
+        self.refs[f"tags/{name}"] = release_objects.ref(self.url, f"tags/{name}", kind, sha)
 
     def answer(self, request: Request) -> Answer:
         """What the API says to a request about this repository."""
@@ -113,17 +138,17 @@ def _status(it: Repository, request: Request, sha: str) -> Answer:
     known = it.statuses.get(sha, [])
     states = {one["state"] for one in known}
     bad, unfinished = states & {"error", "failure"}, not states or "pending" in states
-    page = _page(it, request, known)
+    part = page(it, request, known)
     combined = {
         "state": "failure" if bad else "pending" if unfinished else "success",
-        "statuses": page.content,
+        "statuses": part.content,
         "sha": sha,
         "total_count": len(known),
         "repository": objects.small_repository(it.api, it.name, it.number),
         "commit_url": f"{it.url}/commits/{sha}",
         "url": f"{it.url}/commits/{sha}/status",
     }
-    return ok(combined, headers=page.headers)
+    return ok(combined, headers=part.headers)
 
 
 def _check_runs(it: Repository, request: Request, sha: str) -> Answer:
@@ -134,26 +159,26 @@ def _check_runs(it: Repository, request: Request, sha: str) -> Answer:
         # The newest ones come first.
         newest = {(one["check_suite"]["id"], one["name"]): one for one in reversed(known)}
         known = [one for one in known if one in newest.values()]
-    page = _page(it, request, known)
-    return ok({"total_count": len(known), "check_runs": page.content}, headers=page.headers)
+    part = page(it, request, known)
+    return ok({"total_count": len(known), "check_runs": part.content}, headers=part.headers)
 
 
 def _issues(it: Repository, request: Request) -> Answer:
     state = request.query.get("state", "open")
     labels = {name for name in request.query.get("labels", "").split(",") if name}
     found = [one for one in it.issues if state in ("all", one["state"])]
-    return _page(it, request, [one for one in found if labels <= {tied["name"] for tied in one["labels"]}])
+    return page(it, request, [each for each in found if labels <= {tied["name"] for tied in each["labels"]}])
 
 
 def _open_issue(it: Repository, request: Request) -> Answer:
     if not request.body.get("title"):
-        return _invalid("Issue", "title")
+        return invalid("Issue", "title")
     made = it.issue(request.body["title"], request.body.get("body"), tuple(request.body.get("labels", ())))
     return ok(made, HTTPStatus.CREATED)
 
 
 def _issue(it: Repository, _: Request, number: str) -> Answer:
-    return _one(it.issues, "number", number, ok)
+    return one(it.issues, "number", number, ok)
 
 
 def _change_issue(it: Repository, request: Request, number: str) -> Answer:
@@ -163,8 +188,8 @@ def _change_issue(it: Repository, request: Request, number: str) -> Answer:
         return ok(found)
 
     if request.body.get("state", "open") not in ("open", "closed"):
-        return _invalid("Issue", "state")
-    return _one(it.issues, "number", number, change)
+        return invalid("Issue", "state")
+    return one(it.issues, "number", number, change)
 
 
 def _comment(it: Repository, request: Request, number: str) -> Answer:
@@ -175,55 +200,20 @@ def _comment(it: Repository, request: Request, number: str) -> Answer:
         found["comments"] += 1
         return ok(made, HTTPStatus.CREATED)
 
-    return _one(it.issues, "number", number, add)
+    return one(it.issues, "number", number, add)
 
 
 def _comments(it: Repository, request: Request, number: str) -> Answer:
     about = f"{it.url}/issues/{number}"
-    return _page(it, request, [one for one in it.comments if one["issue_url"] == about])
+    return page(it, request, [one for one in it.comments if one["issue_url"] == about])
 
 
-def _releases(it: Repository, request: Request) -> Answer:
-    return _page(it, request, [one for one in it.releases if request.trusted or not one["draft"]])
+def _ref(it: Repository, _: Request, name: str) -> Answer:
+    return ok(it.refs[name]) if name in it.refs else not_found()
 
 
-def _release(it: Repository, _: Request, number: str) -> Answer:
-    return _one(it.releases, "id", number, ok)
-
-
-def _delete_release(it: Repository, _: Request, number: str) -> Answer:
-    def delete(found: Json) -> Answer:
-        it.releases.remove(found)
-        return Answer(status=HTTPStatus.NO_CONTENT)
-
-    return _one(it.releases, "id", number, delete)
-
-
-def _one(known: list[Json], key: str, number: str, work: Callable[[Json], Answer]) -> Answer:
-    found = [one for one in known if one[key] == int(number)]
-    return work(found[0]) if found else not_found()
-
-
-def _invalid(resource: str, field: str) -> Answer:
-    wrong = {"resource": resource, "code": "missing_field", "field": field}
-    return error(HTTPStatus.UNPROCESSABLE_ENTITY, "Validation Failed", wrong)
-
-
-def _page(it: Repository, request: Request, items: list[Any]) -> Answer:
-    """The page of a list that was asked for, with links to the others, which have the repository's number."""
-    size = min(int(request.query.get("per_page", _PAGE)), _LARGEST_PAGE)
-    page = int(request.query.get("page", 1))
-    last = max(1, -(-len(items) // size))
-    wanted = {"next": page + 1, "last": last} if page < last else {}
-    wanted |= {"prev": page - 1, "first": 1} if page > 1 else {}
-    links = [f'<{_link(it, request, number)}>; rel="{rel}"' for rel, number in wanted.items()]
-    headers = {"link": ", ".join(links)} if links else {}
-    return ok(items[(page - 1) * size : page * size], headers=headers)
-
-
-def _link(it: Repository, request: Request, page: int) -> str:
-    query = "&".join(f"{key}={value}" for key, value in (request.query | {"page": str(page)}).items())
-    return f"{it.api}/repositories/{it.number}/{request.below}?{query}"
+def _tag_object(it: Repository, _: Request, sha: str) -> Answer:
+    return ok(it.tag_objects[sha]) if sha in it.tag_objects else not_found()
 
 
 _ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
@@ -236,7 +226,7 @@ _ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     ("PATCH", r"issues/(\d+)", _change_issue),
     ("GET", r"issues/(\d+)/comments", _comments),
     ("POST", r"issues/(\d+)/comments", _comment),
-    ("GET", r"releases", _releases),
-    ("GET", r"releases/(\d+)", _release),
-    ("DELETE", r"releases/(\d+)", _delete_release),
+    ("GET", r"git/ref/(.+)", _ref),
+    ("GET", r"git/tags/([0-9a-f]+)", _tag_object),
+    *github_releases.ROUTES,
 )

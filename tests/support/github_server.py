@@ -10,27 +10,28 @@ with GitHubServer() as server:
 from __future__ import annotations
 
 import fnmatch
-import json
 import re
-import socket
-import struct
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import TYPE_CHECKING, Self
 
+import github_graphql
+from github_http import LocalServer, Server
 from github_messages import Answer, Exchange, Fault, Request, error, not_found
+from github_releases import BYTES, begin_upload
 from github_repository import Repository
 from mlir_release.github.client import Client
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
     from types import TracebackType
 
 TOKEN = "token-of-the-tests"
+_FILES = "blobs/"
 _PATH = re.compile(r"/(?:repos/(?P<name>[^/]+/[^/]+)|repositories/(?P<number>\d+))(?:/(?P<below>.*))?")
 
 
@@ -38,32 +39,49 @@ class GitHubServer:
     """GitHub with the repositories that a test gives it.
 
     ``exchanges`` is all that was asked and answered so far, in order. A request without a token, or with
-    ``token``, is answered; what changes something needs it.
+    ``token``, is answered; what changes something needs it. Files are given out by a second server, which a
+    token must not be shown to; what it was asked is in ``downloads``.
+
+    ``hook`` is called at moments of every request, with their names: ``before`` anything is done, when
+    ``half`` of its body has come, and ``after`` all is done but the answer is not sent. A ConnectionError
+    that it raises ends the connection.
     """
 
     def __init__(self, token: str = TOKEN) -> None:
         self.token = token
         self.repositories: dict[str, Repository] = {}
         self.exchanges: list[Exchange] = []
+        self.downloads: list[Exchange] = []
+        self.hook: Callable[[str, Request], object] = lambda *_: None
         self._faults: list[tuple[str, Fault]] = []
         self._lock = threading.RLock()
-        self._server = _Server(self)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._servers = (Server(self), Server(self))
+        self.url, self.files_url = (it.url for it in self._servers)
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+        for server in self._servers:
+            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        for server in self._servers:
+            server.shutdown()
+            server.server_close()
+
+    @contextmanager
+    def at(self, path: Path) -> Iterator[None]:
+        """Listen at a socket of Unix as well."""
+        with LocalServer(self, path) as server:
+            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+            yield
+            server.shutdown()
 
     def repository(self, name: str) -> Repository:
         """A repository, made when it is asked for first."""
         if name not in self.repositories:
-            self.repositories[name] = Repository(name, len(self.repositories) + 1, self.url)
+            self.repositories[name] = Repository(name, len(self.repositories) + 1, self.url, self.files_url)
         return self.repositories[name]
 
     def client(self, repository: str, *, token: str | None = TOKEN, timeout: float = 30.0) -> Client:
@@ -79,6 +97,11 @@ class GitHubServer:
         """What was asked so far, as ``METHOD path-below-the-repository``."""
         return [f"{it.request.method} {it.request.below}" for it in self.exchanges]
 
+    @property
+    def writes(self) -> list[str]:
+        """Those of the requests that were to change something."""
+        return [it for it in self.requests if not it.startswith("GET ")]
+
     def fail(self, pattern: str, *faults: Fault) -> None:
         """Let the next requests that match ``METHOD path-below-the-repository`` go wrong, one after another.
 
@@ -87,14 +110,38 @@ class GitHubServer:
         with self._lock:
             self._faults += [(pattern, fault) for fault in faults]
 
-    def exchange(self, request: Request, repository: Repository | None) -> Answer:
+    def recover(self) -> None:
+        """Let nothing more go wrong."""
+        with self._lock:
+            self._faults.clear()
+
+    def tell(self, moment: str, request: Request) -> None:
+        """Call the hook."""
+        self.hook(moment, request)
+
+    def next_fault(self, request: Request) -> Fault | None:
+        """What is to go wrong with a request."""
+        asked = f"{request.method} {request.below}"
+        with self._lock:
+            for index, (pattern, fault) in enumerate(self._faults):
+                if fnmatch.fnmatchcase(asked, pattern):
+                    del self._faults[index]
+                    return fault
+        return None
+
+    def begin(self, request: Request, repository: Repository | None) -> int | None:
+        """What there is of an upload before its body; the number of the asset."""
+        with self._lock:
+            return begin_upload(repository, request) if repository else None
+
+    def exchange(self, request: Request, repository: Repository | None, fault: Fault | None) -> Answer:
         """What is answered to a request, faults included."""
         with self._lock:
-            fault = self._next_fault(f"{request.method} {request.below}")
             answer = Answer(status=0) if fault and not fault.after else self._right(request, repository)
             answer = fault.change(answer) if fault else answer
             answer = replace(answer, headers=_headers() | answer.headers)
-            self.exchanges.append(Exchange(request=request, answer=answer, fault=fault is not None))
+            told = self.downloads if request.below.startswith(_FILES) else self.exchanges
+            told.append(Exchange(request=request, answer=answer, fault=fault is not None))
         return answer
 
     def find(self, path: str) -> tuple[Repository | None, str]:
@@ -109,98 +156,24 @@ class GitHubServer:
         ]
         return (named[0] if named else None), found["below"] or ""
 
-    def _next_fault(self, asked: str) -> Fault | None:
-        for index, (pattern, fault) in enumerate(self._faults):
-            if fnmatch.fnmatchcase(asked, pattern):
-                del self._faults[index]
-                return fault
-        return None
-
     def _right(self, request: Request, repository: Repository | None) -> Answer:
         sent = request.headers.get("authorization")
+        if request.below.startswith(_FILES):
+            return self._file(request) if sent is None else Answer(status=HTTPStatus.BAD_REQUEST)
         if sent is not None and not request.trusted:
             return error(HTTPStatus.UNAUTHORIZED, "Bad credentials")
         if request.method != "GET" and not request.trusted:
             return error(HTTPStatus.UNAUTHORIZED, "Requires authentication")
+        if request.path == "/graphql":
+            return github_graphql.answer(self.repositories, request)
         return repository.answer(request) if repository else not_found()
 
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    # Many clients may knock at once.
-    request_queue_size = 128
-
-    def __init__(self, github: GitHubServer) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.github = github
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: _Server
-    # Headers and body are two writes; the second one would wait for an acknowledgement of the first.
-    disable_nagle_algorithm = True
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- its name there
-        pass
-
-    def do_GET(self) -> None:
-        github = self.server.github
-        url = urlsplit(self.path)
-        path = unquote(url.path)
-        repository, below = github.find(path)
-        body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        request = Request(
-            method=self.command,
-            path=(f"/repos/{repository.name}/{below}" if repository else path).rstrip("/"),
-            below=below,
-            query=dict(parse_qsl(url.query)),
-            headers={name.lower(): value for name, value in self.headers.items()},
-            body=json.loads(body) if body else None,
-            trusted=self.headers.get("authorization") == f"Bearer {github.token}",
-        )
-        with suppress(ConnectionError):
-            self._send(github.exchange(request, repository))
-
-    def do_POST(self) -> None:
-        self.do_GET()
-
-    def do_PATCH(self) -> None:
-        self.do_GET()
-
-    def do_DELETE(self) -> None:
-        self.do_GET()
-
-    def _send(self, answer: Answer) -> None:
-        time.sleep(answer.wait)
-        if answer.together:
-            answer.together.wait(timeout=30)
-        if answer.reset:
-            self._reset()
-            return
-        self.send_response(answer.status)
-        for name, value in answer.headers.items():
-            self.send_header(name, value)
-        if answer.status != HTTPStatus.NO_CONTENT:
-            self.send_header("content-length", str(len(answer.body)))
-        self.end_headers()
-        self._send_body(answer)
-
-    def _send_body(self, answer: Answer) -> None:
-        if answer.drip:
-            for byte in answer.body:
-                self.wfile.write(bytes([byte]))
-                time.sleep(answer.drip)
-        else:
-            self.wfile.write(answer.body[: answer.sent])
-        self.close_connection = self.close_connection or answer.sent is not None
-
-    def _reset(self) -> None:
-        # Closing a socket that does not linger sends RST instead of FIN.
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.connection.close()
-        self.close_connection = True
+    def _file(self, request: Request) -> Answer:
+        number = int(request.below.removeprefix(_FILES))
+        found = [it.contents[number] for it in self.repositories.values() if number in it.contents]
+        if not found:
+            return Answer(status=HTTPStatus.NOT_FOUND)
+        return Answer(status=HTTPStatus.OK, headers={"content-type": BYTES}, body=found[0])
 
 
 def _headers() -> dict[str, str]:

@@ -53,7 +53,9 @@ class Description:
 
     @cached_property
     def _paths(self) -> dict[str, re.Pattern[str]]:
-        return {it: re.compile(re.sub(r"\{\w+\}", "[^/]+", it)) for it in self.document["paths"]}
+        # A ref has slashes: "the :ref in the URL must be formatted as tags/<tag name>".
+        forms = {it: it.replace("git/ref/{ref}", "git/ref/.+") for it in self.document["paths"]}
+        return {it: re.compile(re.sub(r"\{\w+\}", "[^/]+", form)) for it, form in forms.items()}
 
     def _of_query(self, request: Request, operation: dict[str, Any]) -> Iterator[str]:
         described = [self._resolved(it) for it in operation.get("parameters", [])]

@@ -46,7 +46,8 @@ class SmallWheel:
             content[f"{package}/release.json"] = json.dumps(self.facts).encode()
         needs = "".join(f"Requires-Dist: {text}\n" for text in self.requires)
         content[f"{info}/METADATA"] = (
-            f"Metadata-Version: 2.1\nName: {self.name}\nVersion: {self.version}\n{needs}".encode()
+            f"Metadata-Version: 2.1\nName: {self.name}\nVersion: {self.version}\nRequires-Python: >=3.9\n"
+            f"{needs}Description-Content-Type: text/plain\n\nA test's.\n".encode()
         )
         content[f"{info}/WHEEL"] = f"Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: {self.tag}\n".encode()
         content[f"{info}/RECORD"] = record(content, info).encode()

@@ -69,7 +69,7 @@ class Workshop:
             "tiny/ballast": ballast,
         }
         tag = f"{self.interpreter.tag}-{self.interpreter.tag}-linux_x86_64"
-        return SmallWheel(name="tiny", version="1.0", tag=tag, files=files, facts=None).write(folder / "raw")
+        return SmallWheel(name="tiny", version="1.0", tag=tag, files=files).write(folder / "raw")
 
     def assert_works(self, wheel: Path, folder: Path) -> None:
         """Install a wheel into a clean environment, and have its extension call the library."""

@@ -8,13 +8,21 @@ import json
 import platform
 from importlib import metadata
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 import pytest
 
-__all__ = ["check_record", "header", "measured", "pytest_configure", "pytest_terminal_summary", "wheel_of"]
+__all__ = [
+    "check_record",
+    "check_sbom",
+    "header",
+    "measured",
+    "pytest_configure",
+    "pytest_terminal_summary",
+    "wheel_of",
+]
 
 _MEASURED = pytest.StashKey[list[str]]()
 # Written by the installer, not by the wheel.
@@ -67,6 +75,37 @@ def check_record(distribution: str) -> str:
             continue
         assert (file.hash.mode, file.hash.value, file.size) == ("sha256", _sha256(path), path.stat().st_size)
     return f"installed: {len(files)} files, {size / 1e6:.1f} MB"
+
+
+def check_sbom(distribution: str) -> None:
+    """See that a distribution has its SBOM (PEP 770), and that it agrees with its release.json and files."""
+    files = metadata.files(distribution) or []
+    (sbom,) = (file for file in files if file.match("*.dist-info/sboms/mlir-py-release.cdx.json"))
+    (release,) = (file for file in files if file.name == "release.json")
+    document, facts = json.loads(sbom.read_text()), json.loads(release.read_text())
+    assert (document["bomFormat"], document["specVersion"]) == ("CycloneDX", "1.6")
+    wheel = document["metadata"]["component"]
+    assert (wheel["name"], wheel["version"]) == (distribution, metadata.version(distribution))
+    parts = {part["name"]: part for part in document["components"]}
+    _check_llvm(parts.pop("llvm-project"), facts)
+    if "nanobind_version" in facts:
+        assert parts.pop("nanobind")["version"] == facts["nanobind_version"]
+        assert parts.pop("robin-map")
+    # The rest is what a repair has put in.
+    grafted = {file.name: file for file in files if file.parent.name.endswith((".libs", ".dylibs"))}
+    assert parts.keys() == grafted.keys()
+    for name, part in parts.items():
+        content = Path(str(grafted[name].locate())).read_bytes()
+        assert part["hashes"] == [{"alg": "SHA-256", "content": hashlib.sha256(content).hexdigest()}]
+
+
+def _check_llvm(part: dict[str, Any], facts: dict[str, Any]) -> None:
+    pedigree = part.get("pedigree", {})
+    commits = [commit["uid"] for commit in pedigree.get("commits", [])]
+    assert part["version"] == facts["llvm_version"]
+    assert commits == [facts["llvm_commit"]] * bool(facts["llvm_commit"])
+    patches = {f"{patch['name']}#sha256={patch['sha256']}" for patch in facts["patches"]}
+    assert {patch["diff"]["url"] for patch in pedigree.get("patches", [])} == patches
 
 
 def _sha256(path: Path) -> str:

@@ -12,7 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import parse_wheel_filename
 
-from installed import check_record
+from installed import check_record, check_sbom
 
 # 10**6 bytes; what an index takes is little more.
 _LIMIT_MB = 95
@@ -43,6 +43,11 @@ def _cmake_files(prefixes: list[Path]) -> list[Path]:
 def test_files_are_those_of_the_record(name: str, measured: Callable[[str], None]) -> None:
     measured(f"{name}, {check_record(name)}")
     assert not [file for file in metadata.files(name) or [] if Path(str(file.locate())).is_symlink()]
+
+
+@pytest.mark.parametrize("name", ["llvm-sdk", "mlir-sdk"])
+def test_the_sbom_says_what_is_in_it(name: str) -> None:
+    check_sbom(name)
 
 
 def test_libraries_headers_cmake_packages_programs_and_nothing_else() -> None:

@@ -13,7 +13,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 from packaging.utils import parse_wheel_filename
 
-from installed import check_record
+from installed import check_record, check_sbom
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +25,10 @@ _LIMIT_MB = 90
 
 def test_files_are_those_of_the_record(measured: Callable[[str], None]) -> None:
     measured(check_record("mlir-tools"))
+
+
+def test_the_sbom_says_what_is_in_it() -> None:
+    check_sbom("mlir-tools")
 
 
 def test_programs_package_and_nothing_else() -> None:

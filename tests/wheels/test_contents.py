@@ -14,7 +14,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from installed import check_record
+from installed import check_record, check_sbom
 
 _DISTRIBUTION = metadata.distribution("mlir-python-bindings")
 _FILES = _DISTRIBUTION.files or []
@@ -22,6 +22,10 @@ _FILES = _DISTRIBUTION.files or []
 
 def test_files_are_those_of_the_record(measured: Callable[[str], None]) -> None:
     measured(check_record("mlir-python-bindings"))
+
+
+def test_the_sbom_says_what_is_in_it() -> None:
+    check_sbom("mlir-python-bindings")
 
 
 def test_nothing_lies_outside_the_package() -> None:

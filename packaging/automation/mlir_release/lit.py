@@ -86,10 +86,14 @@ class Results:
         """The tests whose outcome is not the expected one."""
         return {name: code for name, code in self.codes.items() if code not in _GOOD | _NOT_RUN}
 
+    @property
+    def passed(self) -> int:
+        """How many went as expected."""
+        return len(self.codes) - len(self.bad) - self.unsupported
+
     def closing_line(self) -> str:
         """Counts in the form of a test runner's last line."""
-        passed = len(self.codes) - len(self.bad) - self.unsupported
-        return f"{passed} passed, {len(self.bad)} failed, {self.unsupported} skipped"
+        return f"{self.passed} passed, {len(self.bad)} failed, {self.unsupported} skipped"
 
 
 def write_site(setting: Setting, folder: Path, *, exclude: Sequence[str] = ()) -> Path:

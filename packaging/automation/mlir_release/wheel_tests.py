@@ -200,8 +200,8 @@ def _lay_over(subject: Subject, test_extension: Path, folder: Path) -> None:
     shutil.copytree(test_extension / "mlir", folder / "mlir", dirs_exist_ok=True)
 
 
-def run_own(subject: Subject, tests: Path, *, output: Path) -> None:
-    """Run tests of this project's with pytest in the environment.
+def run_own(subject: Subject, tests: Path, *, output: Path) -> Path:
+    """Run tests of this project's with pytest in the environment; the JUnit file that it writes.
 
     Args:
         subject: the installed wheels.
@@ -212,10 +212,12 @@ def run_own(subject: Subject, tests: Path, *, output: Path) -> None:
         ToolFailed: a test failed.
     """
     output.mkdir(parents=True, exist_ok=True)
+    junit = output / "own.xml"
     run(
         [subject.environment.python, "-m", "pytest", "-c", tests / "pytest.ini", "--rootdir", tests,
-         "-p", "no:cacheprovider", "--junitxml", output / "own.xml", tests],
+         "-p", "no:cacheprovider", "--junitxml", junit, tests],
         cwd=output,
         log=output / "own.log",
         on_line=lambda line: log.say(line.rstrip()),
     )  # fmt: skip
+    return junit

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 
-from mlir_release.github.errors import GitHubError, NoAnswer, NotFound, RateLimited, UnknownCommit
+from mlir_release.github.errors import (
+    AlreadyThere,
+    GitHubError,
+    NoAnswer,
+    NotFound,
+    RateLimited,
+    UnknownCommit,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,6 +88,7 @@ class Answer:
         if message.startswith("No commit found"):
             raise UnknownCommit(f"GitHub does not know the commit of {self.to}; push it first")
         kind = NotFound if self.status == HTTPStatus.NOT_FOUND else GitHubError
+        kind = AlreadyThere if self._is_taken() else kind
         advice = _ADVICE.get(self.status, "it will not be taken as it is")
         raise kind(f"GitHub refuses {self.to} ({self.status} {message}); {advice}")
 
@@ -93,6 +101,15 @@ class Answer:
         except (ValueError, TypeError, KeyError, AttributeError):
             text = httpx.codes.get_reason_phrase(self.status)
         return text if len(text) <= _MESSAGE_LENGTH else f"{text[:_MESSAGE_LENGTH]}…"
+
+    def _is_taken(self) -> bool:
+        """Whether something of that name is there already (recorded by npm's @octokit/fixtures)."""
+        if self.status != HTTPStatus.UNPROCESSABLE_ENTITY:
+            return False
+        try:
+            return any(it["code"] == "already_exists" for it in json.loads(self.body)["errors"])
+        except (ValueError, TypeError, KeyError):
+            return False
 
     def _is_limit(self, message: str) -> bool:
         if self.status != HTTPStatus.FORBIDDEN:

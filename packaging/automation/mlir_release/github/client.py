@@ -5,24 +5,38 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from mlir_release.errors import UserError
 from mlir_release.github import retries
-from mlir_release.github.errors import GitHubError, Incomplete, NoAnswer, RateLimited
+from mlir_release.github.errors import GitHubError, Incomplete, NoAnswer, NotFound, RateLimited
+from mlir_release.github.hosts import API
 from mlir_release.github.slug import is_name
-from mlir_release.github.transport import API, Transport
+from mlir_release.github.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from mlir_release.github.answers import Answer
+
+T = TypeVar("T")
 
 _ATTEMPTS = 5
 # Seconds that are spent on one request, and that a rate limit may ask us to wait.
 _PATIENCE = 600.0
 # The largest page that GitHub gives.
 _PAGE = 100
+
+
+class Sink(Protocol):
+    """What takes the bytes of a file, as they come in one attempt to get it."""
+
+    def take(self, part: bytes) -> None:
+        """The next bytes; raises ``NoAnswer`` when they cannot be the file's."""
+
+    def end(self) -> None:
+        """There are no more; raises ``NoAnswer`` when it is not the file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +117,49 @@ class Client:
         """Delete something; raises as ``post`` does, and ``NotFound`` when it is not there (any more)."""
         self._ask("DELETE", self._url(path))
 
+    def upload(self, url: str, path: Path, *, name: str, told: Callable[[int], object]) -> Any:
+        """Send a file, and return the JSON of what was made of it.
+
+        Args:
+            url: where to, without a query; it must be on a host that takes files.
+            path: the file.
+            name: what it is to be called there.
+            told: is called with how many bytes have gone out in this attempt.
+
+        Raises:
+            UserError: the file cannot be read.
+            NoAnswer, GitHubError: as ``post``.
+        """
+        return self._again(
+            "POST", lambda: _whole(self._transport.send(url, {"name": name}, path, told))
+        ).content
+
+    def download(self, path: str, begin: Callable[[], Sink]) -> None:
+        """Hand over the bytes of a file, wherever GitHub has them.
+
+        Args:
+            path: the file's.
+            begin: gives at each attempt what takes them.
+
+        Raises:
+            GitHubError: it cannot be had.
+        """
+
+        def receive() -> None:
+            sink = begin()
+            self._transport.receive(self._url(path), sink.take)
+            sink.end()
+
+        self._again("GET", receive)
+
+    def exists(self, path: str) -> bool:
+        """Whether there is something at a path that the token may see; raises ``GitHubError``."""
+        try:
+            self.get(path)
+        except NotFound:
+            return False
+        return True
+
     def _answers(self, url: str, params: Mapping[str, str | int]) -> Iterator[Answer]:
         """The pages of a list."""
         visited = {url}
@@ -130,16 +187,26 @@ class Client:
         params: Mapping[str, str | int] | None = None,
         content: Mapping[str, Any] | None = None,
     ) -> Answer:
-        """Ask until there is an answer, or no hope for one."""
-        for attempt in retries.attempts(_again(method), most=_ATTEMPTS, seconds=_PATIENCE):
+        return self._again(
+            method, lambda: _whole(self._transport.exchange(method, url, params=params, content=content))
+        )
+
+    def _again(self, method: str, work: Callable[[], T]) -> T:
+        """Do it until there is an answer, or no hope for one."""
+        for attempt in retries.attempts(_worth(method), most=_ATTEMPTS, seconds=_PATIENCE):
             with attempt:
-                answer = self._transport.exchange(method, url, params, content).checked()
-                # Broken JSON is no answer; it is seen here, where it is tried again.
-                _ = answer.content
-        return answer
+                found = work()
+        return found
 
 
-def _again(method: str) -> Callable[[Exception], bool | float]:
+def _whole(answer: Answer) -> Answer:
+    """An answer that is a success; broken JSON is no answer, which is seen here, where it is tried again."""
+    checked = answer.checked()
+    _ = checked.content
+    return checked
+
+
+def _worth(method: str) -> Callable[[Exception], bool | float]:
     """Which errors are worth another attempt, and when GitHub wants it."""
 
     def hook(error: Exception) -> bool | float:

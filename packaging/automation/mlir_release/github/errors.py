@@ -13,6 +13,10 @@ class NotFound(GitHubError):
     """There is no such thing, or the token may not see it."""
 
 
+class AlreadyThere(GitHubError):
+    """Something of that name is there already; nothing was done."""
+
+
 class UnknownCommit(GitHubError):
     """The repository has not got a commit, or not yet."""
 

@@ -1,4 +1,4 @@
-"""GitHub's releases of a repository."""
+"""GitHub's releases of a repository; what is done with their files is in ``assets``."""
 
 from __future__ import annotations
 
@@ -7,28 +7,39 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlir_release.github.answers import understood
+from mlir_release.github.assets import Asset, download, read_asset
 from mlir_release.github.errors import NotFound
+from mlir_release.github.retries import until_known
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mlir_release.github.client import Client
 
-
-@dataclass(frozen=True, kw_only=True)
-class Asset:
-    """A file of a release: its size in bytes, its digest (``sha256:…``; None for those before June 2025)."""
-
-    number: int
-    name: str
-    size: int
-    digest: str | None
+__all__ = [
+    "Asset",
+    "Release",
+    "create_draft",
+    "delete",
+    "download",
+    "get",
+    "listed",
+    "make_public",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """A release; ``number`` is GitHub's own, ``published`` None for a draft."""
+    """A release.
+
+    ``number`` is GitHub's own, and grows; ``url`` its page for people, ``upload_url`` where files of it are
+    sent to; ``published`` is None for a draft.
+    """
 
     number: int
     tag: str
+    url: str
+    upload_url: str
     draft: bool
     prerelease: bool
     published: dt.datetime | None
@@ -44,6 +55,52 @@ def listed(client: Client) -> tuple[Release, ...]:
     return tuple(understood(_release, it) for it in client.pages("releases"))
 
 
+def create_draft(client: Client, tag: str, *, body: str, look: Callable[[], Release | None]) -> Release:
+    """A new release that is not public; there may be others of that tag.
+
+    Args:
+        client: of the repository.
+        tag: the git tag that it is to be of, also its title.
+        body: its text, Markdown.
+        look: is asked when an answer was lost: the draft, if there is one; it is made again if not.
+
+    Raises:
+        GitHubError: it was not made, or nobody knows.
+    """
+    content = {"tag_name": tag, "name": tag, "body": body, "draft": True}
+    return until_known(lambda: understood(_release, client.post("releases", content)), look)
+
+
+def get(client: Client, release: Release) -> Release:
+    """The release as it is now; raises ``GitHubError``."""
+    return understood(_release, client.get(f"releases/{release.number}"))
+
+
+def make_public(client: Client, draft: Release, *, body: str, prerelease: bool, latest: bool) -> Release:
+    """Make a draft public, and return it as it is then.
+
+    Args:
+        client: of the repository.
+        draft: the release.
+        body: its text, Markdown.
+        prerelease: whether it is shown as one.
+        latest: whether it becomes the release that GitHub shows as the latest one; no prerelease does.
+
+    Raises:
+        AlreadyThere: there is another public release of its tag.
+        GitHubError: it is not known to be public.
+    """
+    content = {
+        "tag_name": draft.tag,
+        "name": draft.tag,
+        "body": body,
+        "draft": False,
+        "prerelease": prerelease,
+        "make_latest": "true" if latest and not prerelease else "false",
+    }
+    return understood(_release, client.patch(f"releases/{draft.number}", content))
+
+
 def delete(client: Client, release: Release) -> None:
     """Delete a release with its files; its git tag stays. One that is gone already is as good.
 
@@ -55,16 +112,8 @@ def delete(client: Client, release: Release) -> None:
         client.delete(path)
     except NotFound as refusal:
         # What a token may not delete is not found either; but it can be seen.
-        if _exists(client, path):
+        if client.exists(path):
             raise refusal from None
-
-
-def _exists(client: Client, path: str) -> bool:
-    try:
-        client.get(path)
-    except NotFound:
-        return False
-    return True
 
 
 def _release(it: dict[str, Any]) -> Release:
@@ -72,18 +121,10 @@ def _release(it: dict[str, Any]) -> Release:
     return Release(
         number=int(it["id"]),
         tag=str(it["tag_name"]),
+        url=str(it["html_url"]),
+        upload_url=str(it["upload_url"]),
         draft=bool(it["draft"]),
         prerelease=bool(it["prerelease"]),
         published=dt.datetime.fromisoformat(published) if published else None,
-        assets=tuple(_asset(asset) for asset in it["assets"]),
-    )
-
-
-def _asset(it: dict[str, Any]) -> Asset:
-    digest = it.get("digest")
-    return Asset(
-        number=int(it["id"]),
-        name=str(it["name"]),
-        size=int(it["size"]),
-        digest=None if digest is None else str(digest),
+        assets=tuple(read_asset(asset) for asset in it["assets"]),
     )

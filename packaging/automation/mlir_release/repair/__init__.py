@@ -1,4 +1,4 @@
-"""Repair: make a raw wheel self-contained and rightly tagged for its platform, and prove it."""
+"""Repair: make a raw wheel self-contained and rightly tagged for its platform, with an SBOM, and prove it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import psutil
 
-from mlir_release import inventory
+from mlir_release import inventory, sbom
 from mlir_release import store as stores
 from mlir_release.errors import UserError
 from mlir_release.repair import linux
@@ -42,7 +42,7 @@ _REPAIRERS: dict[str, Repairer] = {"linux": linux.Auditwheel()}
 
 
 def repair(wheel: Path, *, library_dirs: Sequence[Path], store: Store) -> Path:
-    """The repaired and checked form of a raw wheel, in the store.
+    """The repaired and checked form of a raw wheel, with its SBOM, in the store.
 
     Args:
         wheel: the raw wheel.
@@ -52,18 +52,25 @@ def repair(wheel: Path, *, library_dirs: Sequence[Path], store: Store) -> Path:
     Raises:
         ToolFailed: the platform's tool cannot repair it.
         BadWheel: it did, and the result is not right; the wheel is kept beside its log.
-        UserError: this platform's wheels cannot be repaired here.
+        UserError: this platform's wheels cannot be repaired here, or it does not say what an SBOM needs.
         Changed: the one that is kept was changed since.
     """
     repairer = _REPAIRERS.get(sys.platform)
     if repairer is None:
         raise UserError(f"wheels of {sys.platform} are not repaired yet; build on {', '.join(_REPAIRERS)}")
-    parts = {"raw": stores.file_sha256(wheel), "name": wheel.name, "tool": repairer.tool()}
+    parts = {
+        "raw": stores.file_sha256(wheel),
+        "name": wheel.name,
+        "tool": repairer.tool(),
+        "sbom": sbom.tool(),
+    }
 
     def make(work: Path) -> None:
         log = store.log_file(f"repair-{'-'.join(_kind(wheel.name))}")
         repairer.repair(wheel, library_dirs=library_dirs, output=work, log=log)
         (repaired,) = work.glob("*.whl")
+        # The last change: what is checked now is what is tested and published.
+        sbom.add(repaired)
         repairer.check(repaired)
 
     box = inventory.obtain(store, "repaired", parts, make)

@@ -1,0 +1,105 @@
+"""What the sessions that build do: from the source to repaired wheels in the wheelhouse."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlir_release import distributions, doctor, interpreters, log, repair, versions
+from mlir_release.distributions import MadePer
+from mlir_release.errors import UserError
+from mlir_release.rooms import Rooms
+from mlir_release.sdk import ProviderName
+from mlir_release.store import size_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mlir_release.distributions import Distribution, Made
+    from mlir_release.interpreters import Interpreter
+
+
+@dataclass(frozen=True)
+class Building(Rooms):
+    """The half of one run that builds: a session is a method."""
+
+    def build(self, version: str) -> None:
+        """Build and repair the wheels of a Python version, into the wheelhouse."""
+        # Everything that can be refused at once comes before what takes minutes.
+        interpreter = interpreters.obtain(version, self.store)
+        log.say(f"   interpreter: {interpreter.version} at {interpreter.path} ({interpreter.found_in})")
+        self._ensure_possible()
+        for distribution in self._made_per(MadePer.INTERPRETER):
+            wheel = self._package(distribution, interpreter)
+            log.summary(wheel.name, [("size", _megabytes(wheel)), *self._origin(), ("in", str(wheel.parent))])
+
+    def package_sdk(self) -> None:
+        """Obtain an SDK, by default compile it, and put the wheels of the platform into the wheelhouse.
+
+        Raises:
+            UserError: ``--sdk`` names one of these wheels; it lacks what the others are made from.
+        """
+        if self.choice.provider is ProviderName.WHEEL:
+            raise UserError("nox -s sdk makes the SDK's wheels, not from one of them: leave out --sdk")
+        if self.options.sdk is None:
+            options = dataclasses.replace(self.options, sdk=ProviderName.BUILD)
+            dataclasses.replace(self, options=options).package_sdk()
+            return
+        self._ensure_possible()
+        wheels = [self._package(distribution, None) for distribution in self._made_per(MadePer.PLATFORM)]
+        rows = [(wheel.name, f"{_megabytes(wheel)} in {wheel.parent}") for wheel in wheels]
+        prefix = self.sdk.prefix
+        log.summary("SDK", [*self._origin(), ("prefix", f"{_megabytes(prefix)} in {prefix}"), *rows])
+
+    def _ensure_possible(self) -> None:
+        """The checks that take no time."""
+        _ = self.pin, self.choice, self.release_version
+        doctor.preflight(self.options)
+
+    def _made_per(self, kind: MadePer) -> Iterator[Distribution]:
+        return (it for it in self.distributions if it.made_per is kind)
+
+    def _raw(self, distribution: Distribution, interpreter: Interpreter | None) -> Made:
+        # In this order: what may be refused in seconds comes before the source is fetched.
+        inputs = distributions.Inputs(
+            distribution=distribution,
+            interpreter=interpreter,
+            sdk=self.sdk,
+            toolchain=self.toolchain,
+            tree=self.tree,
+            ref=self.ref,
+            tag=self._tag,
+            version=self.release_version or versions.untagged(self.tree.version, self.tree.commit),
+        )
+        with log.stage(f"{inputs.title}, with {inputs.toolchain.name}"):
+            made = distributions.obtain(inputs, self.store)
+            log.say(f"   {'reused' if made.reused else 'made'} {made.wheel}")
+        return made
+
+    def _package(self, distribution: Distribution, interpreter: Interpreter | None) -> Path:
+        """The repaired wheel, in the wheelhouse."""
+        raw = self._raw(distribution, interpreter).wheel
+        with log.stage(f"repair {raw.name}"):
+            repaired = repair.repair(raw, library_dirs=[self.sdk.library_dir], store=self.store)
+        if self.sdk.provider is ProviderName.BUILD:
+            repair.ensure_small(repaired, distribution.max_megabytes)
+        return repair.stow(repaired, self.options.wheelhouse)
+
+    def _origin(self) -> list[tuple[str, str]]:
+        """Rows of a summary: what it was made from."""
+        provider = self.sdk.provider
+        return [
+            ("LLVM", f"{self.tree.version} at {self.tree.commit or 'no commit that is known'}"),
+            ("SDK", f"{provider}{'' if provider is ProviderName.BUILD else ', for local use'}"),
+        ]
+
+    @property
+    def _tag(self) -> str | None:
+        return str(self.options.tag) if self.options.tag else None
+
+
+def _megabytes(path: Path) -> str:
+    """The size of a file, or of all files in a folder."""
+    return f"{size_of(path) / 1e6:.1f} MB"

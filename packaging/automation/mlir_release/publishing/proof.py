@@ -1,0 +1,134 @@
+"""Whether wheels are the release that was promised: each of them, and all of them together."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from mlir_release import log, sbom, targets
+from mlir_release.errors import ReleaseError
+from mlir_release.publishing import wheel_checks, wheel_programs
+from mlir_release.train.markdown import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mlir_release.publishing.manifest import Manifest
+    from mlir_release.publishing.wheel_checks import Candidate, Looked, Promise
+    from mlir_release.targets import Slot
+
+# What a release must stay below, in files: GitHub takes 1,000
+# (https://docs.github.com/en/repositories/releasing-projects-on-github/about-releases).
+ASSET_LIMIT = 1000
+# Of a wheel itself and its metadata; and once manifest and sums.
+_ASSETS_PER_WHEEL, _ASSETS_BESIDES = 2, 2
+# What is missing belongs to no file.
+_MISSING = "missing"
+
+
+class Refused(ReleaseError):
+    """Wheels are no release set; ``problems`` are all reasons, by the file that they are about."""
+
+    def __init__(self, tag: str, problems: Mapping[str, Sequence[str]]) -> None:
+        self.problems = {name: [printable(it) for it in problems[name]] for name in sorted(problems)}
+        count = sum(map(len, self.problems.values()))
+        lines = (
+            f"\n    {name}:" + "".join(f"\n        {problem}" for problem in found)
+            for name, found in self.problems.items()
+        )
+        super().__init__(
+            f"{tag} is not complete: {count} problem{'' if count == 1 else 's'}; nothing was written"
+            + "".join(lines)
+        )
+
+
+def proven(
+    candidates: Sequence[Candidate],
+    problems: Mapping[str, Sequence[str]],
+    promise: Promise,
+    only: Sequence[str],
+) -> Manifest:
+    """The manifest of wheels that are what was promised, all of them.
+
+    Args:
+        candidates: the wheels.
+        problems: what is known to be wrong already, by file.
+        promise: what they are to be.
+        only: the interpreters of a rehearsal.
+
+    Raises:
+        Refused: they are not; everything that is wrong is listed.
+    """
+    found: dict[str, list[str]] = defaultdict(list, {name: list(them) for name, them in problems.items()})
+    slots = _slots([*(it.path.name for it in candidates), *problems], found)
+    owed = _owed(slots.values(), promise, only)
+    chosen = [it for it in candidates if it.path.name in slots and _is_wanted(it, slots, owed, promise)]
+    for name, said in _unlike(slots, owed, rehearsal=promise.rehearsal).items():
+        found[name] += said
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        looked = list(pool.map(lambda it: _examined(it, promise), chosen))
+    for candidate, look in zip(chosen, looked, strict=True):
+        found[candidate.path.name] += look.problems
+    if any(found.values()):
+        raise Refused(promise.tag, {name: said for name, said in found.items() if said})
+    return promise.manifest(look.file for look in looked if look.file)
+
+
+def _slots(names: Iterable[str], found: dict[str, list[str]]) -> dict[str, Slot]:
+    """Where each wheel belongs; of those whose name does not say it, this is a problem."""
+    slots = {}
+    for name in names:
+        said = wheel_checks.named(name)
+        if said:
+            slots[name] = said.slot
+        else:
+            found[name].append(
+                "its name is not that of a wheel for one interpreter and a system that is known"
+            )
+    return slots
+
+
+def _owed(there: Iterable[Slot], promise: Promise, only: Sequence[str]) -> tuple[Slot, ...]:
+    systems = (targets.here(),) if promise.rehearsal else targets.begun(there)
+    return targets.owed(promise.distributions, systems, only)
+
+
+def _is_wanted(
+    candidate: Candidate, slots: Mapping[str, Slot], owed: Sequence[Slot], promise: Promise
+) -> bool:
+    """Whether a wheel is looked at: a rehearsal leaves out what it does not want, a release nothing."""
+    if not promise.rehearsal or slots[candidate.path.name] in owed:
+        return True
+    log.say(f"   left out of the rehearsal: {candidate.path.name}")
+    return False
+
+
+def _unlike(slots: Mapping[str, Slot], owed: Sequence[Slot], *, rehearsal: bool) -> dict[str, list[str]]:
+    """In what wheels differ from those that are owed, each once."""
+    names: dict[Slot, list[str]] = defaultdict(list)
+    for name, slot in slots.items():
+        names[slot].append(name)
+    found: dict[str, list[str]] = defaultdict(list)
+    found[_MISSING] = [f"{slot}" for slot in owed if slot not in names]
+    for slot, same in names.items():
+        for name in same:
+            if slot in owed and len(same) > 1:
+                others = ", ".join(it for it in same if it != name)
+                found[name].append(f"it is not the only one of {slot}: there is {others}")
+            if slot not in owed and not rehearsal:
+                found[name].append(f"no release has {slot}")
+    count = _ASSETS_PER_WHEEL * len(slots) + _ASSETS_BESIDES
+    if count >= ASSET_LIMIT:
+        found["all files"].append(f"they are {count}, and must be less than {ASSET_LIMIT}")
+    return found
+
+
+def _examined(candidate: Candidate, promise: Promise) -> Looked:
+    said = wheel_checks.named(candidate.path.name)
+    assert said
+    look = wheel_checks.examine(candidate, said, promise)
+    if look.readable:
+        return look.but([*sbom.check(candidate.path), *wheel_programs.problems(candidate.path)])
+    return look

@@ -1,0 +1,157 @@
+"""The systems that wheels are made for, and which wheels a release owes, as data and pure functions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from packaging.tags import platform_tags
+
+from mlir_release import interpreters
+from mlir_release.distributions import MadePer
+from mlir_release.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mlir_release.distributions import Distribution
+
+# The interpreter's tag of wheels that serve any (PEP 425).
+ANY_PYTHON = "py3"
+# The glibc of manylinux_2_28, and the musl of musllinux_1_2, the images that wheels are built in.
+_GLIBC = (2, 28)
+_MUSL = (1, 2)
+# The deployment target: Apple's first processors have no older system.
+MACOS = (11, 0)
+# PEP 600's older names of manylinux.
+_ALIASES = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
+_PLATFORM = re.compile(
+    r"(?P<alias>manylinux(?:1|2010|2014))_(?P<alias_machine>\w+)"
+    r"|(?P<family>manylinux|musllinux|macosx)_(?P<major>\d{1,4})_(?P<minor>\d{1,4})_(?P<machine>\w+)"
+    r"|win_(?P<windows_machine>\w+)",
+    re.ASCII,
+)
+
+
+class Tier(StrEnum):
+    """Whether a release must have a target's wheels; of one that is optional it has all or none."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A kind of system.
+
+    ``name`` is how it is called (``linux-x86_64``); ``family`` and ``machine`` are as in platform tags
+    (``manylinux``, ``x86_64``); ``newest`` is the version of the C library or of macOS that a wheel may need
+    at most, None where tags say none.
+    """
+
+    name: str
+    family: str
+    machine: str
+    newest: tuple[int, int] | None = None
+    tier: Tier = Tier.REQUIRED
+
+    def is_of(self, platform: str) -> bool:
+        """Whether a platform tag is of such a system, of whatever version."""
+        return _read(platform)[:2] == (self.family, self.machine)
+
+    def accepts(self, platform: str) -> bool:
+        """Whether a wheel with this platform tag runs on all systems of the target."""
+        version = _read(platform)[2]
+        return self.is_of(platform) and (self.newest is None or (version or self.newest) <= self.newest)
+
+    def limit(self) -> str:
+        """The newest platform tag that it accepts."""
+        version = f"_{self.newest[0]}_{self.newest[1]}" if self.newest else ""
+        return f"{self.family}{version}_{self.machine}"
+
+
+TARGETS = (
+    Target(name="linux-x86_64", family="manylinux", machine="x86_64", newest=_GLIBC),
+    Target(name="linux-aarch64", family="manylinux", machine="aarch64", newest=_GLIBC),
+    Target(name="macos-arm64", family="macosx", machine="arm64", newest=MACOS),
+    Target(name="macos-x86_64", family="macosx", machine="x86_64", newest=MACOS),
+    Target(name="windows-amd64", family="win", machine="amd64"),
+    Target(name="musllinux-x86_64", family="musllinux", machine="x86_64", newest=_MUSL, tier=Tier.OPTIONAL),
+    Target(name="musllinux-aarch64", family="musllinux", machine="aarch64", newest=_MUSL, tier=Tier.OPTIONAL),
+    Target(name="windows-arm64", family="win", machine="arm64", tier=Tier.OPTIONAL),
+)
+PYTHONS = tuple(f"cp{version.replace('.', '')}" for version in interpreters.SUPPORTED)
+
+
+@dataclass(frozen=True, order=True, kw_only=True)
+class Slot:
+    """Where in a release a wheel belongs.
+
+    Of which distribution it is (``mlir-sdk``), for which target, for which interpreter (``cp311``, or ``py3``
+    for any).
+    """
+
+    distribution: str
+    target: str
+    python: str
+
+    def __str__(self) -> str:
+        return f"{self.distribution} for {self.python} on {self.target}"
+
+
+def of_platform(platform: str) -> Target | None:
+    """The target that a platform tag (``manylinux_2_28_x86_64``) is of; None if there is none."""
+    return next((target for target in TARGETS if target.is_of(platform)), None)
+
+
+def here() -> Target:
+    """The target that this machine is.
+
+    Raises:
+        UserError: it is none.
+    """
+    found = next((target for target in map(of_platform, platform_tags()) if target), None)
+    if found is None:
+        names = ", ".join(target.name for target in TARGETS)
+        raise UserError(f"wheels are not made for this system ({next(platform_tags())}), but for {names}")
+    return found
+
+
+def owed(
+    distributions: Iterable[Distribution], targets: Iterable[Target], pythons: Sequence[str]
+) -> tuple[Slot, ...]:
+    """The wheels that a release must have: every distribution, target and interpreter.
+
+    Args:
+        distributions: what is packaged.
+        targets: the systems.
+        pythons: the interpreters; wheels for any interpreter only if ``py3`` is among them.
+    """
+    packaged = list(distributions)
+    return tuple(
+        Slot(distribution=it.name, target=target.name, python=python)
+        for target in targets
+        for it in packaged
+        for python in pythons
+        if (python == ANY_PYTHON) == (it.made_per is MadePer.PLATFORM)
+    )
+
+
+def begun(there: Iterable[Slot]) -> tuple[Target, ...]:
+    """The targets of a release with these wheels: those required, and optional ones of which it has any."""
+    names = {slot.target for slot in there}
+    return tuple(it for it in TARGETS if it.tier is Tier.REQUIRED or it.name in names)
+
+
+def _read(platform: str) -> tuple[str, str, tuple[int, int] | None]:
+    """Family, machine and version in a platform tag; of an unknown one, nothing."""
+    found = _PLATFORM.fullmatch(platform)
+    if found is None:
+        return "", "", None
+    if found["alias"]:
+        return "manylinux", found["alias_machine"], _ALIASES[found["alias"]]
+    if found["windows_machine"]:
+        return "win", found["windows_machine"], None
+    return found["family"], found["machine"], (int(found["major"]), int(found["minor"]))

@@ -1,0 +1,261 @@
+"""A release set to the stand-in for GitHub: what is written, what is refused before, who else is there."""
+
+from __future__ import annotations
+
+import fnmatch
+import itertools
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from github_desk import COMMIT, HOME, TAG, desk, write_set
+from github_server import TOKEN
+from mlir_release.errors import UserError
+from mlir_release.github import Client
+from mlir_release.publishing import manifest as manifests
+from mlir_release.publishing import publish, to_github
+from mlir_release.publishing.publication import Different, Unfinished
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from github_desk import Desk
+    from github_messages import Request
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[Desk]:
+    with desk(tmp_path) as made:
+        yield made
+
+
+def refused(made: Desk) -> str:
+    """The one line with which a publisher ends that has written nothing."""
+    before = len(made.server.writes)
+    with pytest.raises(UserError) as caught:
+        made.publish()
+    assert len(made.server.writes) == before
+    return str(caught.value)
+
+
+def test_it_is_public_and_whole(made: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    made.publish()
+    said = capsys.readouterr().out
+    (release,) = made.public
+    assert (release["tag_name"], release["name"], release["body"]) == (TAG, TAG, f"# {TAG}\n")
+    assert release["prerelease"]
+    made.assert_whole()
+    assert capsys.readouterr().out.endswith(f"{release['html_url']}; nothing is to be done\n")
+    # Each file with its place, name and size; how long it took.
+    assert all(f"{name}, 0." in said for name in made.files)
+    assert f"   [1/6] {made.manifest.files[0].name}, 0.1 MB\n   [1/6] is there after 0.0 s\n" in said
+    assert f"== {TAG} is public\n" in said
+    assert TOKEN not in said
+    assert "signature" not in said
+
+
+def test_what_is_read_back(made: Desk) -> None:
+    made.publish()
+    small = {f"blobs/{it['id']}" for it in made.public[0]["assets"] if not it["name"].endswith(".whl")}
+    assert {it.request.below for it in made.server.downloads} == small
+    assert len(small) == 4
+    # Another host, which must not see the token.
+    assert all("authorization" not in it.request.headers for it in made.server.downloads)
+
+
+@pytest.mark.parametrize(
+    ("tag", "others", "prerelease", "latest"),
+    [
+        ("llvm-22.1.8.01", [], False, "true"),
+        ("llvm-22.1.8.01", ["llvm-22.1.7.03", TAG], False, "true"),
+        ("llvm-22.1.8.01", ["llvm-23.1.0.01"], False, "false"),
+        ("llvm-23.1.0rc1.01", [], True, "false"),
+        (TAG, [], True, "false"),
+    ],
+)
+def test_how_it_is_shown(
+    tmp_path: Path, tag: str, others: list[str], latest: str, *, prerelease: bool
+) -> None:
+    with desk(tmp_path, tag=tag) as made:
+        for other in others:
+            made.home.release(other)
+        made.publish()
+        flip = made.server.exchanges[-1].request
+        assert flip.method == "PATCH"
+        assert (flip.body["prerelease"], flip.body["make_latest"]) == (prerelease, latest)
+
+
+def test_the_session(made: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, value in (made.server.environment | {"GITHUB_REPOSITORY": HOME}).items():
+        monkeypatch.setenv(name, value)
+    root = made.folder.parent
+    with pytest.raises(UserError, match="which release set is meant"):
+        publish.run(["--to", "github"], root)
+    (root / "release-set").mkdir()
+    made.folder.rename(root / "release-set" / TAG)
+    publish.run(["--to", "github"], root)
+    publish.run(["--to", "github", "--set", str(root / "release-set" / TAG)], root)
+    assert len(made.server.writes) == 8
+    assert TOKEN not in capsys.readouterr().out
+
+
+def test_other_bytes_under_a_name_of_ours(made: Desk) -> None:
+    names = [*made.files]
+    files = made.files | {names[0]: b"others", names[2]: b"others too"}
+    draft = made.home.release(TAG, draft=True, files=files | {"extra.txt": b"?"})
+    line = refused(made)
+    assert line.startswith(
+        f"the draft of {TAG} at {draft['html_url']} is not this release set: extra.txt is "
+    )
+    assert all((f"{name} has other bytes there" in line) == (name in (names[0], names[2])) for name in names)
+    assert line.endswith(
+        "Nothing was uploaded; publish the files of the run that made it, or delete it there"
+    )
+    made.home.releases.clear()
+    made.home.release(TAG, files=dict([*files.items()][:5]))
+    line = refused(made)
+    assert "the release of" in line
+    assert f"{names[5]} is not there, or not whole" in line
+
+
+def test_a_draft_of_somebody_else(made: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    oldest = made.home.release(TAG, draft=True)
+    other = made.home.release(TAG, draft=True, files={"a": b"?"})
+    made.publish()
+    assert made.public == [oldest]
+    assert f"another draft of {TAG}, which is left alone: {other['html_url']}" in capsys.readouterr().out
+    assert [it["name"] for it in other["assets"]] == ["a"]
+
+
+def test_a_tag_that_is_elsewhere(made: Desk) -> None:
+    made.home.tag(TAG, "e" * 40, annotated=False)
+    assert f"{TAG} of {HOME} is at {'e' * 40}, and the release set was made at {COMMIT}" in refused(made)
+    del made.home.refs[f"tags/{TAG}"]
+    assert refused(made) == f"{HOME} has no tag {TAG} yet; push it first"
+
+
+def test_a_set_that_is_not_whole(made: Desk) -> None:
+    wheel, other = (made.folder / file.name for file in made.manifest.files)
+    wheel.write_bytes(b"other")
+    other.unlink()
+    (made.folder / "notes.txt").write_text("?")
+    (made.folder / manifests.SUMS).write_text("nothing\n")
+    line = refused(made)
+    assert made.server.requests == []
+    for problem in (
+        f"{other.name} is missing",
+        "notes.txt does not belong there",
+        f"{wheel.name} has other bytes than the manifest says",
+        "SHA256SUMS does not have the sums of the other files",
+    ):
+        assert problem in line
+
+
+def test_a_rehearsal(tmp_path: Path) -> None:
+    with desk(tmp_path, rehearsal=True) as made:
+        # The real one is not asked at all.
+        for api in ("https://api.github.com", "https://127.0.0.1.example.org"):
+            client = Client(api=api, token=TOKEN, repository=HOME)
+            with pytest.raises(
+                UserError, match=r"gathered as a rehearsal, and https://.* is not on this machine"
+            ):
+                to_github.publish(made.folder, made.manifest, client)
+        made.home.refs.clear()
+        made.publish()
+        made.assert_whole()
+
+
+def test_without_a_token(made: Desk) -> None:
+    with pytest.raises(UserError, match="set GITHUB_TOKEN or GH_TOKEN"):
+        to_github.publish(made.folder, made.manifest, made.server.client(HOME, token=None))
+    assert made.server.requests == []
+
+
+@pytest.mark.parametrize("at", ["GET releases", "POST releases", "GET releases/*/assets"])
+def test_two_at_once(made: Desk, at: str) -> None:
+    """They meet at one point, and go on from there side by side."""
+    made.server.hook = meet(at)
+    publishers = [made.start(grace=5.0), made.start(grace=5.0)]
+    said = [it.communicate(timeout=120)[0] for it in publishers]
+    assert [it.returncode for it in publishers] == [0, 0], said
+    made.assert_whole()
+    if at == "POST releases":
+        assert any("somebody else publishes" in it for it in said)
+
+
+def test_two_at_once_with_different_files(made: Desk, tmp_path: Path) -> None:
+    write_set(tmp_path / "other", salt="other")
+    other = type(made)(made.server, tmp_path / "other", manifests.read(tmp_path / "other" / manifests.NAME))
+    made.server.hook = meet("POST releases")
+    publishers = [it.start(grace=5.0) for it in (made, other)]
+    said = [it.communicate(timeout=120)[0] for it in publishers]
+    # One of them may have been faster with every file; nothing is ever mixed in public.
+    assert sorted(it.returncode for it in publishers) in ([0, 2], [2, 2]), said
+    for release in made.public:
+        assert made.held(release) in (made.files, other.files)
+
+
+def meet(at: str) -> Callable[[str, Request], None]:
+    """Holds the first two of such requests until both are there, and nothing is done of either."""
+    together, came = threading.Barrier(2), itertools.count()
+
+    def hook(moment: str, request: Request) -> None:
+        here = fnmatch.fnmatchcase(f"{request.method} {request.below}", at)
+        if moment == "before" and here and next(came) < 2:
+            together.wait(timeout=30)
+
+    return hook
+
+
+def test_what_somebody_else_is_uploading_is_waited_for(
+    made: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draft = made.home.release(TAG, draft=True, files=made.files)
+    asset = draft["assets"][0]
+    whole = dict(asset)
+    asset.update(state="starter", size=0, digest=None)
+    threading.Timer(1.0, lambda: asset.update(whole)).start()
+    made.publish(grace=60.0)
+    assert "its upload has begun and not ended" in capsys.readouterr().out
+    assert made.server.writes == [f"PATCH releases/{draft['id']}"]
+    made.assert_whole()
+
+
+def test_somebody_else_makes_another_one_public(made: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    """GitHub then refuses ours; what is public is looked at instead."""
+
+    def hook(moment: str, request: Request) -> None:
+        if (moment, request.method) == ("before", "PATCH"):
+            made.home.release(TAG, files=made.files)
+
+    made.server.hook = hook
+    made.publish()
+    assert "is not needed any more; delete it there" in (said := capsys.readouterr().out)
+    assert "somebody else was faster" in said
+    assert len(made.public) == 1
+
+
+def test_somebody_else_makes_another_set_public(made: Desk) -> None:
+    def hook(moment: str, request: Request) -> None:
+        if (moment, request.method) == ("before", "PATCH"):
+            made.home.release(TAG, files={"other.whl": b"?"})
+
+    made.server.hook = hook
+    with pytest.raises(Different, match=r"other\.whl is there, and not in the set"):
+        made.publish()
+
+
+def test_a_draft_that_is_changed_meanwhile(made: Desk) -> None:
+    def hook(moment: str, request: Request) -> None:
+        if moment == "after" and request.query.get("name") == manifests.NAME:
+            made.home.releases[0]["assets"].pop(0)
+            made.home.add_asset(made.home.releases[0], "other", b"?")
+
+    made.server.hook = hook
+    with pytest.raises(Unfinished) as caught:
+        made.publish()
+    assert "other is there, and not in the set; " in str(caught.value)
+    assert f"{made.manifest.files[0].name} is not there, or not whole" in str(caught.value)
+    assert made.public == []

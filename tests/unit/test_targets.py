@@ -1,0 +1,113 @@
+"""What a release owes, for which systems."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mlir_release import targets
+from mlir_release.distributions import Distribution, MadePer
+from mlir_release.errors import UserError
+from mlir_release.targets import Slot, Target, Tier
+
+
+def distribution(name: str, made_per: MadePer) -> Distribution:
+    return Distribution(name=name, folder=Path(name), requires=(), targets=(), made_per=made_per)
+
+
+PACKAGED = (distribution("bindings", MadePer.INTERPRETER), distribution("an-sdk", MadePer.PLATFORM))
+
+
+def named(name: str) -> Target:
+    return next(it for it in targets.TARGETS if it.name == name)
+
+
+@pytest.mark.parametrize(
+    ("platform", "target", "accepted"),
+    [
+        ("manylinux_2_28_x86_64", "linux-x86_64", True),
+        ("manylinux_2_17_x86_64", "linux-x86_64", True),
+        ("manylinux2014_aarch64", "linux-aarch64", True),
+        ("manylinux_2_29_x86_64", "linux-x86_64", False),
+        ("manylinux_3_0_aarch64", "linux-aarch64", False),
+        ("macosx_11_0_arm64", "macos-arm64", True),
+        ("macosx_10_15_x86_64", "macos-x86_64", True),
+        ("macosx_11_1_arm64", "macos-arm64", False),
+        ("macosx_14_0_x86_64", "macos-x86_64", False),
+        ("win_amd64", "windows-amd64", True),
+        ("win_arm64", "windows-arm64", True),
+        ("musllinux_1_2_x86_64", "musllinux-x86_64", True),
+        ("musllinux_1_3_aarch64", "musllinux-aarch64", False),
+    ],
+)
+def test_platform_tags(platform: str, target: str, *, accepted: bool) -> None:
+    found = targets.of_platform(platform)
+    assert found
+    assert found.name == target
+    assert found.accepts(platform) is accepted
+    assert found.accepts(found.limit())
+
+
+@pytest.mark.parametrize(
+    "platform",
+    [
+        "any",
+        "linux_x86_64",
+        "win32",
+        "macosx_11_0_universal2",
+        "manylinux_2_28_riscv64",
+        "manylinux2015_x86_64",
+        "",
+    ],
+)
+def test_other_systems(platform: str) -> None:
+    assert targets.of_platform(platform) is None
+    assert not any(target.accepts(platform) for target in targets.TARGETS)
+
+
+def test_the_required_targets() -> None:
+    required = [it.name for it in targets.TARGETS if it.tier is Tier.REQUIRED]
+    assert required == ["linux-x86_64", "linux-aarch64", "macos-arm64", "macos-x86_64", "windows-amd64"]
+
+
+def test_a_release_owes_all_of_them() -> None:
+    owed = targets.owed(PACKAGED, targets.begun(()), (*targets.PYTHONS, "py3"))
+    assert len(owed) == len(set(owed)) == 5 * (5 + 1)
+    assert Slot(distribution="an-sdk", target="macos-arm64", python="py3") in owed
+    assert Slot(distribution="bindings", target="linux-x86_64", python="cp39") in owed
+    assert not any((it.python == "py3") != (it.distribution == "an-sdk") for it in owed)
+
+
+def test_an_optional_target_is_owed_whole_or_not_at_all() -> None:
+    one = Slot(distribution="an-sdk", target="musllinux-x86_64", python="py3")
+    owed = targets.owed(PACKAGED, targets.begun([one]), (*targets.PYTHONS, "py3"))
+    assert sum(it.target == "musllinux-x86_64" for it in owed) == 6
+    assert len(owed) == 36
+
+
+def test_one_system_and_some_interpreters() -> None:
+    owed = targets.owed(PACKAGED, [named("windows-amd64")], ("cp39", "cp313"))
+    assert [str(it) for it in owed] == [
+        "bindings for cp39 on windows-amd64",
+        "bindings for cp313 on windows-amd64",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("platforms", "name"),
+    [
+        (["linux_x86_64", "manylinux_2_36_x86_64"], "linux-x86_64"),
+        (["macosx_14_0_universal2", "macosx_14_0_arm64"], "macos-arm64"),
+        (["win_amd64"], "windows-amd64"),
+    ],
+)
+def test_this_machine(monkeypatch: pytest.MonkeyPatch, platforms: list[str], name: str) -> None:
+    monkeypatch.setattr(targets, "platform_tags", lambda: iter(platforms))
+    assert targets.here().name == name
+
+
+def test_a_machine_that_is_no_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(targets, "platform_tags", lambda: iter(["linux_riscv64", "manylinux_2_36_riscv64"]))
+    with pytest.raises(UserError, match=r"not made for this system \(linux_riscv64\), but for linux-x86_64"):
+        targets.here()
