@@ -187,7 +187,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
     session.run("mypy", "noxfile.py", "packaging/automation", "tests/unit", "tests/integration")
     # Files of other packages, whose names would collide with those above.
-    for folder in [*ROOT.glob("tests/wheels*"), *ROOT.glob("packaging/*")]:
+    for folder in [ROOT / "tests/rehearsal", *ROOT.glob("tests/wheels*"), *ROOT.glob("packaging/*")]:
         if folder.name != "automation" and any(folder.rglob("*.py")):
             session.run("mypy", str(folder))
 
@@ -204,6 +204,13 @@ def integration(session: nox.Session) -> None:
     """Run the tests with real tools on small inputs and real servers on loopback."""
     install(session, "test")
     session.run("pytest", "tests/integration", *session.posargs)
+
+
+@nox.session(reuse_venv=True, default=False)
+def rehearse(session: nox.Session) -> None:
+    """Publish a rehearsal's release set (--set DIR) to stand-ins on this machine, and install from there."""
+    install(session, "test")
+    session.run("pytest", "tests/rehearsal", *session.posargs)
 
 
 def refuse_unknown_sessions(arguments: list[str]) -> None:
