@@ -106,8 +106,10 @@ class TestSnapshot:
         listed = [line.partition("2026-11-22 ")[2] for line in text.splitlines() if line.startswith("- [")]
         assert listed == ["`` </li> test `it` ``", "`[mlir][python] Thank @someone (#12)`"]
         version = "24.0.0.dev2026112301"
+        ours = f"--no-index --find-links FOLDER the-bindings=={version}"
         commands = [
-            f"pip install {name}=={version} --find-links FOLDER" for name in ("the-bindings", "a-sdk")
+            f"pip install --no-deps {ours} && pip install the-bindings=={version}",
+            f"pip install --no-index --find-links FOLDER a-sdk=={version}",
         ]
         assert "```sh\n" + "\n".join(commands) + "\n```" in text
         assert train.notes("snapshot-20261123.01", clone) == text
@@ -118,7 +120,7 @@ class TestSnapshot:
     def test_of_a_project_on_github(self, train: Train, clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("GITHUB_REPOSITORY", "someone/mlir-py-release")
         text = train.notes("snapshot-20261123.01", clone)
-        assert f"--find-links {PAGE}/releases/expanded_assets/snapshot-20261123.01\n" in text
+        assert f"--find-links {PAGE}/releases/expanded_assets/snapshot-20261123.01 a-sdk==" in text
         assert f"Since [`snapshot-20261122.02`]({PAGE}/releases/tag/snapshot-20261122.02): 2 commits " in text
 
     def test_a_tag_and_a_history_that_are_only_on_the_remote(self, train: Train, clone: Path) -> None:

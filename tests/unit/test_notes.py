@@ -43,7 +43,8 @@ FACTS = ReleaseFacts(
     committed=WHEN,
     patches=(PATCH,),
     changes=Changes(since=Snapshot(dt.date(2026, 11, 22), 2), old="b" * 40, commits=()),
-    packages=("mlir-python-bindings", "mlir-sdk"),
+    imported=("mlir-python-bindings",),
+    packages=("mlir-sdk",),
     files=(WHEEL,),
     url=URL,
 )
@@ -140,6 +141,7 @@ class TestNotes:
     def test_the_whole_of_a_small_one(self) -> None:
         place = f"{URL}/releases/expanded_assets/snapshot-20261123.01"
         llvm = "https://github.com/llvm/llvm-project"
+        bindings = "mlir-python-bindings==24.0.0.dev2026112301"
         assert (
             notes(with_commits("[mlir][python] Add `x` (#1)"))
             == f"""\
@@ -149,8 +151,8 @@ Version `24.0.0.dev2026112301`, built from LLVM 24.0.0git (`main`): commit \
 ## Install
 
 ```sh
-pip install mlir-python-bindings==24.0.0.dev2026112301 --find-links {place}
-pip install mlir-sdk==24.0.0.dev2026112301 --find-links {place}
+pip install --no-deps --no-index --find-links {place} {bindings} && pip install {bindings}
+pip install --no-index --find-links {place} mlir-sdk==24.0.0.dev2026112301
 ```
 
 ## Patches

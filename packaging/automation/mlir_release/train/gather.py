@@ -35,8 +35,9 @@ from mlir_release.train.home import find_home
 from mlir_release.train.notes import Changes, ReleaseFacts, ReleaseFile, notes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from mlir_release.distributions import Distribution
     from mlir_release.pin import Pin
     from mlir_release.source.patches import Patch
     from mlir_release.tags import Tag
@@ -114,7 +115,7 @@ def gather(tag: str, root: Path, *, history: History, wheelhouse: Path | None) -
     release = known[tags.parse(tag)]
     pin = _pin(repository, release)
     version = released.version(repository, release, pin)
-    patches, packages = _carried(repository, release, pin)
+    patches, packaged = _carried(repository, release, pin)
     return ReleaseFacts(
         tag=release.tag,
         version=version,
@@ -122,7 +123,8 @@ def gather(tag: str, root: Path, *, history: History, wheelhouse: Path | None) -
         committed=history.committed(pin.commit),
         patches=patches,
         changes=_changes(repository, release, pin, known, history),
-        packages=packages,
+        imported=_named(packaged, MadePer.INTERPRETER),
+        packages=_named(packaged, MadePer.PLATFORM),
         files=files(wheelhouse, version) if wheelhouse else (),
         url=_page(root),
     )
@@ -181,8 +183,10 @@ def _pin(repository: Repository, release: Release) -> Pin:
     return pin
 
 
-def _carried(repository: Repository, release: Release, pin: Pin) -> tuple[tuple[Patch, ...], tuple[str, ...]]:
-    """The patches that a release has, and the names of its distributions."""
+def _carried(
+    repository: Repository, release: Release, pin: Pin
+) -> tuple[tuple[Patch, ...], tuple[Distribution, ...]]:
+    """The patches that a release has, and its distributions."""
     with tempfile.TemporaryDirectory() as name:
         content = Path(name)
         repository.write_files(release.commit, ("patches", "packaging"), content)
@@ -193,9 +197,11 @@ def _carried(repository: Repository, release: Release, pin: Pin) -> tuple[tuple[
         except UserError as error:
             raise UserError(str(error).replace(f"{content}{os.sep}", f"{release.tag}: ")) from None
     patches = (dataclasses.replace(it, path=Path("patches", it.name)) for it in chosen)
-    # First what is imported, then what is built against.
-    ordered = sorted(found, key=lambda it: (it.made_per is not MadePer.INTERPRETER, it.name))
-    return tuple(patches), tuple(it.name for it in ordered)
+    return tuple(patches), tuple(found)
+
+
+def _named(packaged: Iterable[Distribution], kind: MadePer) -> tuple[str, ...]:
+    return tuple(sorted(it.name for it in packaged if it.made_per is kind))
 
 
 def _changes(

@@ -50,8 +50,9 @@ class ReleaseFacts:
 
     ``version`` is that of its wheels; ``pin`` what it was built from, and ``committed`` that commit's date
     where it is known; ``patches`` those applied; ``changes`` what changed in MLIR's Python bindings, None
-    for the first release of its kind; ``packages`` the names of the distributions; ``files`` the wheels
-    and sdists, none where they are not at hand; ``url`` the project's page on GitHub, if it has one.
+    for the first release of its kind; ``imported`` the names of the distributions that Python imports, which
+    need packages of others, ``packages`` those that need only each other; ``files`` the wheels and
+    sdists, none where they are not at hand; ``url`` the project's page on GitHub, if it has one.
     """
 
     tag: Tag
@@ -60,6 +61,7 @@ class ReleaseFacts:
     committed: dt.datetime | None
     patches: tuple[Patch, ...]
     changes: Changes | None
+    imported: tuple[str, ...]
     packages: tuple[str, ...]
     files: tuple[ReleaseFile, ...]
     url: str | None
@@ -93,17 +95,26 @@ def _origin(facts: ReleaseFacts) -> str:
 
 def _install(facts: ReleaseFacts) -> Iterator[str]:
     """A command for each distribution, with the exact version."""
-    options = ""
-    if isinstance(facts.tag, Snapshot):
-        # The part of a release's page that has its files, as pip can read it.
-        place = f"{facts.url}/releases/expanded_assets/{facts.tag}" if facts.url else "FOLDER"
-        options = f" --find-links {place}"
-        if not facts.url:
-            yield "FOLDER is where the files of this release were downloaded to.\n"
+    if isinstance(facts.tag, Snapshot) and not facts.url:
+        yield "FOLDER is where the files of this release were downloaded to.\n"
     yield "```sh"
-    for package in facts.packages:
-        yield f"pip install {package}=={facts.version}{options}"
+    for package in (*facts.imported, *facts.packages):
+        yield _command(facts, package)
     yield "```"
+
+
+def _command(facts: ReleaseFacts, package: str) -> str:
+    """What installs a package, and never somebody else's of the same name."""
+    wanted = f"{package}=={facts.version}"
+    usual = f"pip install {wanted}"
+    if not isinstance(facts.tag, Snapshot):
+        return usual
+    # The part of a release's page that has its files, as pip can read it; and no index beside it.
+    place = f"{facts.url}/releases/expanded_assets/{facts.tag}" if facts.url else "FOLDER"
+    ours = f"--no-index --find-links {place} {wanted}"
+    if package in facts.imported:
+        return f"pip install --no-deps {ours} && {usual}"
+    return f"pip install {ours}"
 
 
 def _patches(patches: Sequence[Patch]) -> Iterator[str]:
