@@ -42,6 +42,7 @@ def refusal(choice: str | Path, store: Store, version: str = NO_PLACE) -> str:
 def sdk(prefix: Path, provider: ProviderName = ProviderName.SYSTEM) -> Sdk:
     return Sdk(
         provider=provider,
+        made_by=provider,
         prefix=prefix,
         version="22.1.8",
         library_dir=prefix / "lib",

@@ -135,6 +135,19 @@ def test_another_source(site: Site, part: str, facts: dict[str, object], complai
     assert complaint in line
 
 
+@pytest.mark.parametrize("made_by", [ProviderName.BUILD, ProviderName.SYSTEM])
+def test_who_made_the_sdk_in_a_wheel_is_handed_on(site: Site, made_by: ProviderName) -> None:
+    facts = {**FACTS, "sdk_provider": made_by.value}
+    found = site.obtain(dataclasses.replace(site.mlir, facts=facts).write(site.wheels))
+    assert (found.provider, found.made_by) == (ProviderName.WHEEL, made_by)
+
+
+@pytest.mark.parametrize("said", ["unknown", "", None, 3])
+def test_a_wheel_that_does_not_say_how_its_sdk_was_made(site: Site, said: object) -> None:
+    wheel = dataclasses.replace(site.mlir, facts={**FACTS, "sdk_provider": said})
+    assert "does not say how its SDK was made; " in site.refusal(wheel.write(site.wheels))
+
+
 def test_a_source_whose_commit_nobody_knows_fits_no_wheel(site: Site) -> None:
     unknown = dataclasses.replace(site.mlir, facts={**FACTS, "llvm_commit": None})
     assert "does not say which llvm-project commit" in site.refusal(unknown.write(site.wheels), commit=None)

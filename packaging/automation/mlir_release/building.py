@@ -83,16 +83,16 @@ class Building(Rooms):
         raw = self._raw(distribution, interpreter).wheel
         with log.stage(f"repair {raw.name}"):
             repaired = repair.repair(raw, library_dirs=[self.sdk.library_dir], store=self.store)
-        if self.sdk.provider is ProviderName.BUILD:
+        if self.sdk.made_by is ProviderName.BUILD:
             repair.ensure_small(repaired, distribution.max_megabytes)
         return repair.stow(repaired, self.options.wheelhouse)
 
     def _origin(self) -> list[tuple[str, str]]:
         """Rows of a summary: what it was made from."""
-        provider = self.sdk.provider
+        local = "" if self.sdk.made_by is ProviderName.BUILD else ", for local use"
         return [
             ("LLVM", f"{self.tree.version} at {self.tree.commit or 'no commit that is known'}"),
-            ("SDK", f"{provider}{'' if provider is ProviderName.BUILD else ', for local use'}"),
+            ("SDK", f"{self.sdk.provider}{local}"),
         ]
 
     @property

@@ -49,7 +49,7 @@ def describe(
         "llvm_commit": tree.commit,
         "llvm_ref": ref,
         "patches": _listed(tree.patches),
-        "sdk_provider": sdk.provider.value,
+        "sdk_provider": sdk.made_by.value,
         "source": tree.origin,
         "compiler": compiler,
     }

@@ -122,6 +122,7 @@ class Build:
         found = prefix.read(box / llvm_build.PREFIX)
         return Sdk(
             provider=self.name,
+            made_by=self.name,
             prefix=found.path,
             version=version,
             library_dir=found.library_dir,

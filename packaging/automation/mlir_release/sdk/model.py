@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ProviderName(StrEnum):
-    """Where an SDK comes from; only what was built may be published."""
+    """Where an SDK comes from; only what was made from one that was built may be published."""
 
     BUILD = "build"
     WHEEL = "wheel"
@@ -26,13 +26,15 @@ class ProviderName(StrEnum):
 class Sdk:
     """An LLVM and MLIR of one version, ready to build against.
 
-    ``prefix`` is the folder that ``lib/cmake/mlir`` is in; ``library_dir`` and
-    ``tools_dir`` hold the static libraries and the programs; ``version`` is LLVM's;
-    ``test_programs`` has what only upstream's own tests run (``bin``, ``unittests``), where that was built;
-    ``key`` changes whenever the content does; ``description`` is for people.
+    ``provider`` brought it, and ``made_by`` made it: of an SDK in a wheel, what that says; ``prefix`` is the
+    folder that ``lib/cmake/mlir`` is in; ``library_dir`` and ``tools_dir`` hold the static libraries and the
+    programs; ``version`` is LLVM's; ``test_programs`` has what only upstream's own tests run (``bin``,
+    ``unittests``), where that was built; ``key`` changes whenever the content does; ``description`` is for
+    people.
     """
 
     provider: ProviderName
+    made_by: ProviderName
     prefix: Path
     version: str
     library_dir: Path

@@ -102,6 +102,7 @@ def _usable(place: Place, version: str) -> Sdk:
     prefix.check_contents(found)
     return Sdk(
         provider=ProviderName.SYSTEM,
+        made_by=ProviderName.SYSTEM,
         prefix=found.path,
         version=found.version,
         library_dir=found.library_dir,

@@ -67,14 +67,15 @@ class Wheel:
             ToolFailed: pip cannot bring it.
         """
         file = self._brought(SDK, store)
-        self._check(file, version)
+        made_by = self._checked(file, version)
         others = self._companions(file, store)
         for other in others:
-            self._check(other, version)
+            self._checked(other, version)
         box = self._unpacked([file, *others], store)
         found = _prefix(box, file)
         return Sdk(
             provider=self.name,
+            made_by=made_by,
             prefix=found.path,
             version=found.version,
             library_dir=found.library_dir,
@@ -90,7 +91,7 @@ class Wheel:
             CannotServe: as ``obtain``, about that wheel.
         """
         wheel = self._sibling(self._brought(SDK, store), TOOLS, store)
-        self._check(wheel, version)
+        self._checked(wheel, version)
         folder = self._unpacked([wheel], store).path / _PACKAGES / "bin"
         if not shutil.which(_TEST_PROGRAM, path=str(folder)):
             raise CannotServe(f"{wheel.path} has no {_TEST_PROGRAM}", _ADVICE)
@@ -105,8 +106,8 @@ class Wheel:
             raise CannotServe(f"{self.choice} is a wheel of {file.name}, not of {name}", _ADVICE)
         return file
 
-    def _check(self, file: WheelFile, version: str) -> None:
-        """See that a wheel is of the pinned source."""
+    def _checked(self, file: WheelFile, version: str) -> ProviderName:
+        """See that a wheel is of the pinned source; who made the SDK in it."""
         facts = provenance.read(file.path, advice=_GET_ANOTHER)
         if facts.get("llvm_version") != version:
             raise CannotServe(
@@ -117,6 +118,10 @@ class Wheel:
         different = provenance.difference(facts, self.commit, self.patches)
         if different:
             raise CannotServe(f"{file.path.name} is not of the pinned source: its {different}", _ADVICE)
+        try:
+            return ProviderName(facts["sdk_provider"])
+        except ValueError:
+            raise CannotServe(f"{file.path.name} does not say how its SDK was made", _ADVICE) from None
 
     def _companions(self, file: WheelFile, store: Store) -> list[WheelFile]:
         """The wheels without which this one is not whole: those that it needs in exactly its version."""
