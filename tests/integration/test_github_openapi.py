@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -175,7 +176,8 @@ def test_errors(description: Description, server: GitHubServer, code: int) -> No
         client.get("issues/1")
     with pytest.raises(GitHubError):
         client.post("issues", {"title": "A"})
-    with pytest.raises(GitHubError):
+    # What is gone already is as good as deleted.
+    with pytest.raises(GitHubError) if code != 404 else nullcontext():
         client.delete("releases/1")
     assert_described(description, server)
 

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from mlir_release.errors import UserError
 from mlir_release.github.answers import understood
-from mlir_release.github.errors import NoAnswer, NotFound
+from mlir_release.github.errors import NoAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,13 +89,7 @@ def delete(client: Client, asset: Asset) -> None:
     Raises:
         GitHubError: it is still there.
     """
-    path = f"releases/assets/{asset.number}"
-    try:
-        client.delete(path)
-    except NotFound as refusal:
-        # What a token may not delete is not found either; but it can be seen.
-        if client.exists(path):
-            raise refusal from None
+    client.delete(f"releases/assets/{asset.number}")
 
 
 def download(client: Client, asset: Asset, path: Path) -> str:

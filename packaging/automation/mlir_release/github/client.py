@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from mlir_release import retries
 from mlir_release.errors import UserError
-from mlir_release.github import retries
 from mlir_release.github.errors import GitHubError, Incomplete, NoAnswer, NotFound, RateLimited
 from mlir_release.github.hosts import API
 from mlir_release.github.slug import is_name
@@ -114,8 +114,17 @@ class Client:
         return self._ask("PATCH", self._url(path), content=content).content
 
     def delete(self, path: str) -> None:
-        """Delete something; raises as ``post`` does, and ``NotFound`` when it is not there (any more)."""
-        self._ask("DELETE", self._url(path))
+        """Delete something; what is gone already is as good.
+
+        Raises:
+            GitHubError: it is still there.
+        """
+        try:
+            self._ask("DELETE", self._url(path))
+        except NotFound as refusal:
+            # What a token may not delete is not found either; but it can be seen.
+            if self._exists(path):
+                raise refusal from None
 
     def upload(self, url: str, path: Path, *, name: str, told: Callable[[int], object]) -> Any:
         """Send a file, and return the JSON of what was made of it.
@@ -152,8 +161,8 @@ class Client:
 
         self._again("GET", receive)
 
-    def exists(self, path: str) -> bool:
-        """Whether there is something at a path that the token may see; raises ``GitHubError``."""
+    def _exists(self, path: str) -> bool:
+        """Whether there is something at a path that the token may see."""
         try:
             self.get(path)
         except NotFound:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlir_release.github.answers import understood
 from mlir_release.github.assets import Asset, download, read_asset
-from mlir_release.github.errors import NotFound
-from mlir_release.github.retries import until_known
+from mlir_release.github.once import until_known
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,13 +106,7 @@ def delete(client: Client, release: Release) -> None:
     Raises:
         GitHubError: it is still there.
     """
-    path = f"releases/{release.number}"
-    try:
-        client.delete(path)
-    except NotFound as refusal:
-        # What a token may not delete is not found either; but it can be seen.
-        if client.exists(path):
-            raise refusal from None
+    client.delete(f"releases/{release.number}")
 
 
 def _release(it: dict[str, Any]) -> Release:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mlir_release import log
 from mlir_release.github import assets
 from mlir_release.github.errors import AlreadyThere, NoAnswer, NotFound
-from mlir_release.github.retries import until_known
+from mlir_release.github.once import until_known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

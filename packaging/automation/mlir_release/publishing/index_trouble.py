@@ -1,20 +1,17 @@
-"""Errors of package indexes, and asking again what they may answer the next time; each time is said."""
+"""Errors of package indexes, and asking again what they may answer the next time."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-import stamina
-from stamina.instrumentation import set_on_retry_hooks
-
-from mlir_release import log
+from mlir_release import retries
 from mlir_release.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from stamina.instrumentation import RetryDetails
+    import stamina
 
 _ATTEMPTS = 5
 # Seconds after which no attempt at one request is begun any more, and that an index may ask us to wait.
@@ -44,18 +41,9 @@ def asked_wait(headers: Mapping[str, str]) -> float | None:
     return float(text) if text.isascii() and text.isdigit() else None
 
 
-def without_advice(error: Exception) -> str:
-    """What an error says has happened, without what it advises at its end: it was not the end."""
-    text = str(error)
-    return text.rpartition("; ")[0] or text
-
-
 def attempts() -> Iterator[stamina.Attempt]:
     """Attempts at a request that ``IndexTrouble`` may befall, with growing pauses between them."""
-    set_on_retry_hooks([_say])
-    return iter(
-        stamina.retry_context(_again, attempts=_ATTEMPTS, timeout=_PATIENCE, wait_initial=1.0, wait_max=30.0)
-    )
+    return retries.attempts(_again, most=_ATTEMPTS, seconds=_PATIENCE)
 
 
 def _again(error: Exception) -> bool | float:
@@ -64,7 +52,3 @@ def _again(error: Exception) -> bool | float:
     if error.wait is None:
         return True
     return error.wait if error.wait <= _PATIENCE else False
-
-
-def _say(details: RetryDetails) -> None:
-    log.say(f"   {without_advice(details.caused_by)}; trying again in {log.duration(details.wait_for)}")

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from mlir_release import log
 from mlir_release.errors import UserError
 from mlir_release.publishing import upload
-from mlir_release.publishing.index_trouble import IndexTrouble, attempts, without_advice
+from mlir_release.publishing.index_trouble import IndexTrouble, attempts
 from mlir_release.publishing.place import PYPI, TESTPYPI, Place
 from mlir_release.publishing.standing import Standing, compare, in_order
+from mlir_release.retries import without_advice
 from mlir_release.store import file_sha256
 
 if TYPE_CHECKING:
