@@ -49,7 +49,7 @@ def test_a_complete_release(release: ReleaseWorld) -> None:
     check = ["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"]
     done = subprocess.run(check, cwd=release.output, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert len((release.output / "SHA256SUMS").read_text().splitlines()) == 2 * 30 + 1
+    assert len((release.output / "SHA256SUMS").read_text().splitlines()) == 2 * 35 + 1
 
 
 def sha256(path: Path) -> str:
@@ -58,12 +58,26 @@ def sha256(path: Path) -> str:
 
 def test_everything_that_is_missing_is_listed(release: ReleaseWorld) -> None:
     release.wheel()
-    with pytest.raises(Refused, match=r"^snapshot-20261123\.01 is not complete: 29 problems;") as caught:
+    with pytest.raises(Refused, match=r"^snapshot-20261123\.01 is not complete: 34 problems;") as caught:
         release.session()
     missing = caught.value.problems["missing"]
-    assert len(missing) == 29
+    assert len(missing) == 34
     assert "the-bindings for cp39 on windows-amd64" in missing
     assert "a-sdk for py3 on linux-aarch64" in missing
+
+
+def test_free_threaded_wheels_are_others_and_come_for_all_systems(release: ReleaseWorld) -> None:
+    for tags in ("cp313-cp313", "cp313-cp313t"):
+        release.wheel(tags=f"{tags}-manylinux_2_28_x86_64")
+    with pytest.raises(Refused) as caught:
+        release.session()
+    (missing,) = caught.value.problems.values()
+    of_313 = {it for it in missing if "for cp313" in it}
+    systems = ("linux-aarch64", "macos-arm64", "macos-x86_64", "windows-amd64")
+    assert of_313 == {
+        f"the-bindings for {python} on {it}" for python in ("cp313", "cp313t") for it in systems
+    }
+    assert not any("cp314t" in it for it in missing)
 
 
 class TestRehearsal:

@@ -41,10 +41,14 @@ class TestWheels:
 
     def test_what_no_release_has(self, release: ReleaseWorld) -> None:
         odd = release.wheel(tags="cp36-cp36-win_amd64")
-        other = release.wheel(tags="py3-none-any", distribution=SDK)
+        others = [
+            release.wheel(tags="py3-none-any", distribution=SDK),
+            release.wheel(tags="cp312-abi3-win_amd64"),
+        ]
+        about = "its name is not that of a wheel for one interpreter and a system that is known"
         assert release.refused() == {
             odd.name: ["no release has the-bindings for cp36 on windows-amd64"],
-            other.name: ["its name is not that of a wheel for one interpreter and a system that is known"],
+            **{it.name: [about] for it in others},
         }
 
     def test_of_something_else_than_the_checkout(self, release: ReleaseWorld) -> None:

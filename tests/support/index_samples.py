@@ -38,9 +38,10 @@ def bindings(tag: str, *requires: str, says: str = "ours") -> SmallWheel:
     return SmallWheel(name=PROJECT, tag=tag, requires=requires, files=files)
 
 
-# Wheels that are not for us: of other interpreters, and of other systems.
+# Wheels that are not for us: of other interpreters, one that differs by its ABI alone, and of other systems.
 OTHERS = (
     *(bindings(f"{tag}-{tag}-{HERE}", says="another's") for tag in PYTHONS if tag != CP),
+    bindings(f"{CP}-{CP}t-{HERE}", says="another's"),
     *(bindings(f"{CP}-{CP}-{system}", says="another's") for system in _SYSTEMS),
 )
 

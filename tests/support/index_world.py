@@ -7,18 +7,18 @@ import re
 import shlex
 import shutil
 import sys
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from uv import find_uv_bin
 
 from index_samples import OTHERS, OURS, PROJECT, bindings, day, digest, wheel_name, write_set
+from loopback import Server, Serving
 from mlir_release.publishing.index import session
 from mlir_release.publishing.page import commands
 from mlir_release.run import run
@@ -26,34 +26,28 @@ from wheels import SmallWheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from types import TracebackType
 
     from mlir_release.publishing.manifest import Manifest
     from mlir_release.run import Completed
 
 NUMPY = SmallWheel(name="numpy", version="2.1.0", files={"numpy.py": b""}, facts=None)
+_WHO = f"""\
+import importlib.metadata, importlib.util
+if importlib.util.find_spec("who"):
+    import who
+    print(who.WHO, importlib.metadata.version("{PROJECT}"))
+"""
 _SETTINGS = ("PIP_", "UV_", "PYTHON", "VIRTUAL_ENV")
 
 
-class StaticServer:
+class StaticServer(Serving):
     """What GitHub Pages is: a folder on the web. ``asked`` is the paths that were asked for, in order."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.asked: list[str] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, self))
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server = Server(("127.0.0.1", 0), partial(_Handler, self))
 
     @property
     def names(self) -> list[str]:
@@ -167,16 +161,32 @@ def make_world(folder: Path) -> Iterator[World]:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Environment:
+    """One of the Python that tests run on; ``own`` is what ``packages`` holds from the beginning."""
+
+    folder: Path
+    packages: Path
+    own: frozenset[str]
+
+    @classmethod
+    def create(cls, folder: Path) -> Environment:
+        run([sys.executable, "-m", "virtualenv", "--quiet", "--no-download", folder])
+        (packages,) = folder.glob("lib/python*/site-packages")
+        return cls(folder=folder, packages=packages, own=frozenset(it.name for it in packages.iterdir()))
+
+    def empty(self) -> None:
+        """Take out what was installed; that takes no time, and making another environment does."""
+        for path in self.packages.iterdir():
+            if path.name not in self.own:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Client:
-    """A new environment of the Python that tests run on; its installers have no settings of this machine."""
+    """The installers in an environment; they have no settings of this machine."""
 
     folder: Path
     world: World
-
-    @classmethod
-    def create(cls, folder: Path, world: World) -> Client:
-        run([sys.executable, "-m", "virtualenv", "--quiet", "--no-download", folder])
-        return cls(folder=folder, world=world)
 
     def __call__(self, command: str | Sequence[str], *, check: bool = True, **env: str) -> Completed:
         """Run a command in the environment; what the servers were asked before is forgotten."""
@@ -202,8 +212,7 @@ class Client:
     @property
     def who(self) -> str:
         """Who made the bindings that are installed, and their version; empty without any."""
-        there = "import importlib.util as u; print(u.find_spec('who') or '')"
-        return f"{self.ask('import who; print(who.WHO)')} {self.version(PROJECT)}" if self.ask(there) else ""
+        return self.ask(_WHO)
 
     @property
     def _environment(self) -> dict[str, str]:

@@ -32,8 +32,8 @@ def commit(text: str) -> str:
 
 
 def wheel(distribution: str, version: str, python: str, target: str) -> File:
-    abi = "none" if python == "py3" else python
-    name = f"{distribution.replace('-', '_')}-{version}-{python}-{abi}-{PLATFORMS[target]}.whl"
+    tag = f"{python}-none" if python == "py3" else f"{python.removesuffix('t')}-{python}"
+    name = f"{distribution.replace('-', '_')}-{version}-{tag}-{PLATFORMS[target]}.whl"
     return File(
         name=name,
         size=32_405_735,
@@ -43,7 +43,7 @@ def wheel(distribution: str, version: str, python: str, target: str) -> File:
         version=version,
         python=python,
         target=target,
-        tags=(f"{python}-{abi}-{PLATFORMS[target]}",),
+        tags=(f"{tag}-{PLATFORMS[target]}",),
         requires_python=">=3.9",
         sdk_provider="build",
         compiler="Clang 22.1.8",

@@ -14,6 +14,7 @@ from mlir_release.pin import FILE_NAME, Pin
 from mlir_release.publishing import record, release_set
 from mlir_release.publishing.manifest import TestRun
 from mlir_release.publishing.proof import Refused
+from mlir_release.series import SERIES
 from mlir_release.source.patches import load_all, select
 from wheels import SmallWheel
 
@@ -140,13 +141,13 @@ class ReleaseWorld:
         return path
 
     def all_wheels(self, platforms: Iterable[str] | None = None) -> list[Path]:
-        """Every wheel that is owed, or those of some platforms."""
+        """Every wheel that must be there, or those of some platforms."""
         return [
             self.wheel(distribution, tag)
             for platform in platforms or [it.limit() for it in targets.TARGETS if it.tier == "required"]
             for distribution, tag in [
                 (SDK, f"py3-none-{platform}"),
-                *((BINDINGS, f"{python}-{python}-{platform}") for python in targets.PYTHONS),
+                *((BINDINGS, f"{it.wheel_tag}-{platform}") for it in SERIES if it.tier == "required"),
             ]
         ]
 

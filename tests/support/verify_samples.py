@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import shutil
 import zipfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlir_release import sbom
@@ -15,7 +17,6 @@ from wheels import COMMIT, SmallWheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 TAG, VERSION = "llvm-22.1.8.01", "22.1.8"
 PROJECT_COMMIT = "ab" * 20
@@ -42,6 +43,10 @@ class ReleaseSet:
 
     folder: Path
     manifest: Manifest
+
+    def copy(self, folder: Path) -> ReleaseSet:
+        """The same in another folder, which must not be there yet."""
+        return ReleaseSet(Path(shutil.copytree(self.folder, folder)), self.manifest)
 
     def path(self, distribution: str) -> Path:
         """The wheel of a distribution."""

@@ -62,6 +62,12 @@ def python(
     return script(path, f'"{real}" "$@" | {shutil.which("sed", path="/usr/bin:/bin")} {edit}')
 
 
+def of_series(path: Path, series: str) -> Path:
+    """One of a series: ``3.13t`` is free-threaded."""
+    edits = {"free_threaded": str(series.endswith("t")).lower()}
+    return python(path, f"{series.removesuffix('t')}.99", edits=edits)
+
+
 def refusing(path: Path) -> Path:
     """A program like pyenv's shim for a version that no setting names; it notes that it was called."""
     return script(
@@ -182,7 +188,6 @@ def test_a_file_that_cannot_be_started_is_passed_over(home: Path) -> None:
     [
         ({"implementation": '"PyPy"'}, "is PyPy"),
         ({"architecture": "32"}, "has 32 bits"),
-        ({"free_threaded": "true"}, "is free-threaded"),
         ({"debug_build": "true"}, "is a debug build"),
     ],
 )
@@ -219,9 +224,9 @@ def test_what_does_not_say_its_version_is_asked(home: Path) -> None:
     assert find("3.9").path == path
 
 
-@pytest.mark.parametrize("version", ["3.8", "2.7", "3", "3.9.18", "py39", "", "3.9\n"])
+@pytest.mark.parametrize("version", ["3.8", "3.12t", "3", "3.9.18", "py39", "", "3.9\n"])
 def test_a_version_that_has_no_session(version: str) -> None:
-    with pytest.raises(UserError, match=r"the versions are 3\.9, 3\.10, .*3\.13$"):
+    with pytest.raises(UserError, match=r"the versions are 3\.9, 3\.10, .*3\.14, 3\.14t$"):
         find(version)
 
 
@@ -243,5 +248,36 @@ def test_a_missing_version_names_what_was_passed_over() -> None:
 
 
 def test_all_versions_at_once(home: Path) -> None:
-    paths = {version: python(home / "bin" / f"python{version}", f"{version}.99") for version in SUPPORTED}
+    paths = {version: of_series(home / "bin" / f"python{version}", version) for version in SUPPORTED}
     assert {version: it and it.path for version, it in find_all().items()} == paths
+
+
+@pytest.mark.parametrize(
+    ("program", "place"),
+    [
+        ("bin/python3.13t", "PATH"),
+        ("bin/python3", "PATH"),
+        (".pyenv/versions/3.13t/bin/python3", "pyenv"),
+        (".pyenv/versions/3.13.0t/bin/python3", "pyenv"),
+        ("miniforge3/envs/nogil/bin/python3.13t", "conda"),
+        (".local/share/uv/python/cpython-3.13.9+freethreaded-linux-x86_64-gnu/bin/python", "uv"),
+    ],
+)
+def test_a_free_threaded_one_is_found(home: Path, program: str, place: str) -> None:
+    path = of_series(home / program, "3.13t")
+    assert find("3.13t") == Interpreter(path=path, version="3.13.99", tag="cp313t", found_in=place)
+
+
+@pytest.mark.parametrize(("here", "asked"), [("3.13", "3.13t"), ("3.13t", "3.13")])
+def test_with_and_without_the_lock_neither_serves_as_the_other(home: Path, here: str, asked: str) -> None:
+    path = of_series(home / "bin" / "python3", here)
+    assert find_all()[here]
+    there = find_all()[asked]
+    assert there is None or there.path != path
+
+
+def test_a_free_threaded_debug_build_is_passed_over(home: Path) -> None:
+    edits = {"free_threaded": "true", "debug_build": "true"}
+    refused = python(home / "bin" / "python3.14t", "3.14.99", edits=edits)
+    assert found_at(refused).flaw == "is a debug build"
+    assert found_at(refused).interpreter.series == "3.14t"

@@ -3,11 +3,13 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import uuid
 import zipfile
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,9 +19,6 @@ from mlir_release.sdk import wheel_file
 from mlir_release.store import file_sha256
 from sbom_wheels import ALL, GRAFT, INFO, LIBRARY, MEMBER, OTHER, OTHERS, PATCH, repacked, said_by, with_facts
 from wheels import COMMIT, FACTS, VERSION
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # As nox has it: everything that a library logs is printed.
 ADD = """\
@@ -32,12 +31,18 @@ assert sbom.check(wheel) == []
 """
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel with an SBOM, to copy."""
+    path = ALL.write(tmp_path_factory.mktemp("made"))
+    sbom.add(path)
+    return path
+
+
 @pytest.fixture
-def wheel(tmp_path: Path) -> Path:
+def wheel(made: Path, tmp_path: Path) -> Path:
     """A wheel with an SBOM."""
-    made = ALL.write(tmp_path)
-    sbom.add(made)
-    return made
+    return Path(shutil.copy(made, tmp_path))
 
 
 class TestDocument:

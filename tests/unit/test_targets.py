@@ -9,6 +9,7 @@ import pytest
 from mlir_release import targets
 from mlir_release.distributions import Distribution, MadePer
 from mlir_release.errors import UserError
+from mlir_release.series import SERIES
 from mlir_release.targets import Slot, Target, Tier
 
 
@@ -71,19 +72,54 @@ def test_the_required_targets() -> None:
     assert required == ["linux-x86_64", "linux-aarch64", "macos-arm64", "macos-x86_64", "windows-amd64"]
 
 
+def test_the_interpreters() -> None:
+    assert targets.PYTHONS == ("cp39", "cp310", "cp311", "cp312", "cp313", "cp313t", "cp314", "cp314t")
+    optional = [it.tag for it in SERIES if it.tier is Tier.OPTIONAL]
+    assert optional == ["cp313t", "cp314t"]
+    assert {it.wheel_tag for it in SERIES if "13" in it.name} == {"cp313-cp313", "cp313-cp313t"}
+
+
 def test_a_release_owes_all_of_them() -> None:
-    owed = targets.owed(PACKAGED, targets.begun(()), (*targets.PYTHONS, "py3"))
-    assert len(owed) == len(set(owed)) == 5 * (5 + 1)
+    owed = targets.owed(PACKAGED, targets.begun(()), targets.begun_pythons(()))
+    assert len(owed) == len(set(owed)) == 5 * (6 + 1)
     assert Slot(distribution="an-sdk", target="macos-arm64", python="py3") in owed
     assert Slot(distribution="bindings", target="linux-x86_64", python="cp39") in owed
     assert not any((it.python == "py3") != (it.distribution == "an-sdk") for it in owed)
 
 
 def test_an_optional_target_is_owed_whole_or_not_at_all() -> None:
-    one = Slot(distribution="an-sdk", target="musllinux-x86_64", python="py3")
-    owed = targets.owed(PACKAGED, targets.begun([one]), (*targets.PYTHONS, "py3"))
-    assert sum(it.target == "musllinux-x86_64" for it in owed) == 6
-    assert len(owed) == 36
+    there = [Slot(distribution="an-sdk", target="musllinux-x86_64", python="py3")]
+    owed = targets.owed(PACKAGED, targets.begun(there), targets.begun_pythons(there))
+    assert sum(it.target == "musllinux-x86_64" for it in owed) == 7
+    assert len(owed) == 42
+
+
+def test_an_optional_interpreter_is_owed_everywhere_or_nowhere() -> None:
+    there = [Slot(distribution="bindings", target="macos-arm64", python="cp314t")]
+    owed = targets.owed(PACKAGED, targets.begun(there), targets.begun_pythons(there))
+    assert {it.target for it in owed if it.python == "cp314t"} == {it.target for it in owed}
+    assert not any(it.python == "cp313t" for it in owed)
+    assert len(owed) == 40
+
+
+def test_a_target_owes_no_wheel_of_an_interpreter_that_it_lacks() -> None:
+    owed = targets.owed(PACKAGED, [named("windows-arm64")], (*targets.PYTHONS, "py3"))
+    pythons = ["cp311", "cp312", "cp313", "cp313t", "cp314", "cp314t", "py3"]
+    assert sorted(it.python for it in owed) == pythons
+
+
+def test_what_makes_the_wheels_of_a_target() -> None:
+    assert {it.name: (it.runner, it.build_suffix) for it in targets.TARGETS} == {
+        "linux-x86_64": ("ubuntu-24.04", "manylinux_x86_64"),
+        "linux-aarch64": ("ubuntu-24.04-arm", "manylinux_aarch64"),
+        "macos-arm64": ("macos-15", "macosx_arm64"),
+        "macos-x86_64": ("macos-15-intel", "macosx_x86_64"),
+        "windows-amd64": ("windows-2025", "win_amd64"),
+        "musllinux-x86_64": ("ubuntu-24.04", "musllinux_x86_64"),
+        "musllinux-aarch64": ("ubuntu-24.04-arm", "musllinux_aarch64"),
+        "windows-arm64": ("windows-11-arm", "win_arm64"),
+    }
+    assert all(it.hardware.processors >= 3 for it in targets.TARGETS)
 
 
 def test_one_system_and_some_interpreters() -> None:

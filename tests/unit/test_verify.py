@@ -18,10 +18,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> ReleaseSet:
+    """A release set that is right, to copy."""
+    return release_set(tmp_path_factory.mktemp("pristine") / "set")
+
+
 @pytest.fixture
-def made(tmp_path: Path) -> ReleaseSet:
+def made(pristine: ReleaseSet, tmp_path: Path) -> ReleaseSet:
     """A release set that is right."""
-    return release_set(tmp_path / "set")
+    return pristine.copy(tmp_path / "set")
 
 
 def wrong(made: ReleaseSet, capsys: pytest.CaptureFixture[str]) -> dict[str, list[str]]:

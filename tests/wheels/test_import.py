@@ -1,8 +1,9 @@
-"""What an import brings along; how long it takes is only printed."""
+"""What an import brings along, and what it leaves as it was; how long it takes is only printed."""
 
 from __future__ import annotations
 
 import json
+import sysconfig
 from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
@@ -34,3 +35,13 @@ def test_requirements_of_parts_are_not_needed_by_the_core(
     result = _imported(run_program, "--without", package)
     assert package not in result["installed"]
     measured(f"import mlir.ir: {result['seconds']:.3f} s, without {package}")
+
+
+def test_a_free_threaded_python_stays_one(run_program: RunProgram) -> None:
+    ended = run_program("lock")
+    assert ended.returncode == 0, ended.stderr
+    found = json.loads(ended.stdout)
+    assert found["extensions"] > 10
+    has_lock = not sysconfig.get_config_var("Py_GIL_DISABLED")
+    assert (found["before"], found["after"]) == (has_lock, has_lock)
+    assert ended.stderr == ""

@@ -1,11 +1,14 @@
 """Other distributions that carry an MLIR of their own work in one process with this one.
 
-Which ones is in ``requirements.txt``: a distribution whose marker holds here must be installed, or its
-tests fail; one that has no wheel for this interpreter or machine is named in the report.
+Which ones is in ``requirements.txt``, or in that of this interpreter: a distribution whose marker holds
+here must be installed, or its tests fail; one that has no wheel for this interpreter or machine is named in
+the report.
 """
 
 from __future__ import annotations
 
+import sys
+import sysconfig
 from importlib import metadata
 from itertools import permutations
 from pathlib import Path
@@ -24,8 +27,11 @@ _MODULES = {"circt": "circt", "iree-base-compiler": "iree.compiler"}
 
 def _required() -> dict[str, str]:
     """Those of the other distributions that must be installed here, with their versions."""
-    lines = (Path(__file__).parent / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    requirements = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    threads = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
+    own = Path(__file__).with_name(f"requirements-cp{sys.version_info[0]}{sys.version_info[1]}{threads}.txt")
+    file = own if own.is_file() else Path(__file__).with_name("requirements.txt")
+    lines = file.read_text(encoding="utf-8").splitlines()
+    requirements = [Requirement(line) for line in lines if line and not line.startswith(("#", "-"))]
     return {
         each.name: str(each.specifier)
         for each in requirements

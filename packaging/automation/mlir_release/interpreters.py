@@ -4,58 +4,35 @@ Asking a program which Python it is (through environments to their base, with a
 time limit) and looking through uv's folders and the Windows registry is the work
 of python-discovery, the library that nox and virtualenv use. It does not know
 the pyenv versions that no ``global`` names, nor conda, nor the manylinux images'
-folder, and asks one candidate after the other: those parts are here.
+folder, and asks one candidate after the other: ``interpreter_places`` names these,
+and here several are asked at a time.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from python_discovery import PythonInfo, iter_interpreters
 
-from mlir_release import apt, log
+from mlir_release import apt, interpreter_places, log
 from mlir_release.errors import UserError
 from mlir_release.run import environment
+from mlir_release.series import SERIES, name_of, tag_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from mlir_release.store import Store
 
-SUPPORTED: tuple[str, ...] = ("3.9", "3.10", "3.11", "3.12", "3.13")
+SUPPORTED = tuple(it.name for it in SERIES)
 
-# Where installations are, each a folder with a bin/ (on Windows, with a python.exe).
-_CONDA_ROOTS = ("~/miniconda3", "~/anaconda3", "~/miniforge3", "~/mambaforge", "~/micromamba", "/opt/conda")
-_INSTALLATIONS: tuple[tuple[str, str], ...] = (
-    ("pyenv", "$PYENV_ROOT/versions/*"),
-    ("pyenv", "~/.pyenv/versions/*"),
-    ("pyenv", "~/.pyenv/pyenv-win/versions/*"),
-    ("conda", "$CONDA_PREFIX"),
-    *(("conda", f"{root}{below}") for root in _CONDA_ROOTS for below in ("", "/envs/*")),
-    ("/opt/python", "/opt/python/*"),
-    ("python.org", "/Library/Frameworks/Python.framework/Versions/*"),
-)
-# Beside their shims/, pyenv, and asdf and mise, keep what the shims stand for.
-_BEHIND_SHIMS = ("versions/*", "installs/python/*")
-# Looked through even when PATH is a short one, as that of services is.
-_USUAL_FOLDERS = ("/usr/local/bin", "/usr/bin", "/opt/homebrew/bin")
 _LOOKED = "PATH, /usr/local/bin, /usr/bin, /opt/python and the folders of pyenv, uv and conda"
 
-# "3.6.15" and "3.14-dev" say what they are; "myenv" has to be asked.
-_VERSION_NAME = re.compile(r"\d+\.\d+")
-
 _BITS = 64
-
-# In seconds, as python-discovery reads it; it asks a program that failed once more.
-_TIME_LIMIT = {"PY_DISCOVERY_TIMEOUT": "5"}
 
 # It warns of every program called python that is none: here that is no news.
 logging.getLogger("python_discovery").setLevel(logging.CRITICAL)
@@ -65,8 +42,9 @@ logging.getLogger("python_discovery").setLevel(logging.CRITICAL)
 class Interpreter:
     """A CPython that bindings can be built for; never that of an environment.
 
-    ``version`` is the full one (``3.9.18``), ``tag`` its PEP 425 form (``cp39``)
-    and ``found_in`` the place that had it, for people (``PATH``, ``pyenv``, …).
+    ``version`` is the full one (``3.9.18``), ``tag`` that of its series (``cp39``,
+    ``cp313t`` when it is free-threaded) and ``found_in`` the place that had it, for
+    people (``PATH``, ``pyenv``, …).
     """
 
     path: Path
@@ -76,7 +54,12 @@ class Interpreter:
 
     @property
     def series(self) -> str:
-        """Major and minor version, as the sessions are named: ``3.9``."""
+        """What its series is called, as the sessions are: ``3.9``, ``3.13t``."""
+        return f"{self.minor_version}{'t' if self.tag.endswith('t') else ''}"
+
+    @property
+    def minor_version(self) -> str:
+        """Major and minor version, which environment markers are about: ``3.13``."""
         return ".".join(self.version.split(".")[:2])
 
 
@@ -98,7 +81,7 @@ class Search:
     found: tuple[Found, ...]
 
     def best(self, version: str) -> Interpreter:
-        """The newest interpreter of a series (``3.11``) that serves.
+        """The newest interpreter of a series (``3.11``, ``3.13t``) that serves.
 
         Raises:
             UserError: there is none; it says what was passed over, and where was looked.
@@ -138,7 +121,7 @@ def find(version: str) -> Interpreter:
     """The interpreter to build for.
 
     Args:
-        version: major and minor, one of ``SUPPORTED``.
+        version: that of a series, one of ``SUPPORTED``.
 
     Raises:
         UserError: there is no such session, or no such interpreter here.
@@ -154,12 +137,29 @@ def find_all() -> dict[str, Interpreter | None]:
     return {version: next((it for it in usable if it.series == version), None) for version in SUPPORTED}
 
 
+def at(program: Path) -> Interpreter:
+    """The interpreter that a program is, or whose environment it belongs to.
+
+    Raises:
+        UserError: it is no Python, or one that nothing can be built for.
+    """
+    info = _asked(program)
+    flaw = _flaw(info) if info else "is no Python that answers"
+    if flaw or info is None:
+        raise UserError(f"{program} {flaw}; name another interpreter")
+    return _described("named", info)
+
+
 def search() -> Search:
-    """Ask every Python of this machine, several at a time; takes about a second."""
-    with ThreadPoolExecutor(max_workers=8) as pool:
+    """Ask every Python of this machine, several at a time; takes about a second.
+
+    One that is late counts as missing; how late it may be is python-discovery's setting, 15 seconds.
+    """
+    # More of them at a time than processors, because some only wait; many more would all be late.
+    with ThreadPoolExecutor(max_workers=min(8, 2 * (os.cpu_count() or 1))) as pool:
         # First, because it is the longest: these are asked one after the other.
         others = pool.submit(_asked_by_library)
-        candidates = _candidates()
+        candidates = interpreter_places.candidates()
         answers = list(pool.map(_asked, (program for _, program in candidates)))
     places = (place for place, _ in candidates)
     answered = [(place, info) for place, info in zip(places, answers, strict=True) if info] + others.result()
@@ -172,61 +172,14 @@ def search() -> Search:
     return Search(found=tuple(unique.values()))
 
 
-def _candidates() -> list[tuple[str, Path]]:
-    """Programs to ask, and the place of each; every file once, under its first place."""
-    unique: dict[str, tuple[str, Path]] = {}
-    for place, program in _programs():
-        if program.is_file():
-            unique.setdefault(os.path.realpath(program), (place, program))
-    return list(unique.values())
-
-
-def _programs() -> Iterator[tuple[str, Path]]:
-    on_path = [Path(entry) for entry in os.environ.get("PATH", "").split(os.pathsep) if entry]
-    behind = {folder: installed for folder in on_path if (installed := _behind_shims(folder))}
-    for folder in on_path:
-        # A shim refuses when its manager's settings do not name its version, and is slow about it.
-        if folder not in behind:
-            yield from (("PATH", program) for program in _in_folder(folder))
-    for place, pattern in _INSTALLATIONS:
-        # Not pathlib's: these leave alone, and so find nothing for, what has no value on this machine.
-        folders = glob(os.path.expanduser(os.path.expandvars(pattern)))  # noqa: PTH111, PTH207
-        yield from ((place, program) for program in _in_installations(map(Path, folders)))
-    for shims, installed in behind.items():
-        place = shims.parent.name.lstrip(".")
-        yield from ((place, program) for program in _in_installations(installed))
-    for usual in _USUAL_FOLDERS:
-        yield from ((usual, program) for program in _in_folder(Path(usual)))
-
-
-def _behind_shims(folder: Path) -> list[Path]:
-    """The installations that a folder of shims stands for; none when it is no such folder."""
-    if folder.name != "shims":
-        return []
-    return [found for pattern in _BEHIND_SHIMS for found in folder.parent.glob(pattern)]
-
-
-def _in_folder(folder: Path) -> Iterator[Path]:
-    suffix = ".exe" if os.name == "nt" else ""
-    for name in (*(f"python{version}" for version in SUPPORTED), "python3", "python"):
-        yield folder / f"{name}{suffix}"
-
-
-def _in_installations(folders: Iterable[Path]) -> Iterator[Path]:
-    for folder in folders:
-        named = _VERSION_NAME.match(folder.name)
-        if not named or named[0] in SUPPORTED:
-            yield folder / ("python.exe" if os.name == "nt" else "bin/python3")
-
-
 def _asked(program: Path) -> PythonInfo | None:
     """What a program says of the base that it belongs to; None when it is no Python, or does not answer."""
-    return PythonInfo.from_exe(str(program), raise_on_error=False, env=environment(_TIME_LIMIT))
+    return PythonInfo.from_exe(str(program), raise_on_error=False, env=environment())
 
 
 def _asked_by_library() -> list[tuple[str, PythonInfo]]:
     """The Python that runs us, uv's, and on Windows those in the registry (which the launcher reads, too)."""
-    without_path = environment({**_TIME_LIMIT, "PATH": ""})
+    without_path = environment({"PATH": ""})
     return [(_place(info), info) for info in iter_interpreters("cpython", env=without_path)]
 
 
@@ -242,7 +195,7 @@ def _described(place: str, info: PythonInfo) -> Interpreter:
     return Interpreter(
         path=Path(info.system_exe),
         version=info.version_str,
-        tag=f"cp{major}{minor}",
+        tag=tag_of(name_of((major, minor), free_threaded=info.free_threaded)),
         found_in=place,
     )
 
@@ -253,8 +206,8 @@ def _flaw(info: PythonInfo) -> str | None:
         return f"is {info.implementation}"
     if info.architecture != _BITS:
         return f"has {info.architecture} bits"
-    if info.free_threaded or info.debug_build:
-        return "is free-threaded" if info.free_threaded else "is a debug build"
+    if info.debug_build:
+        return "is a debug build"
     if not Path(info.sysconfig_path("include"), "Python.h").is_file():
         return f"has no Python.h: {_headers_advice(info)}"
     return None

@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import re
 import zipfile
-import zlib
 from typing import TYPE_CHECKING, Any
 
 from mlir_release.errors import UserError
+from mlir_release.wheel_record import UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 NAME = "release.json"
 # The import package of a distribution, or what is left of one, has it.
 _MEMBER = re.compile(rf"\w+/{re.escape(NAME)}")
-# What reading a member of a damaged archive raises.
-_UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, KeyError, ValueError)
 # What the other rooms read of it.
 _NEEDED = ("tag", "llvm_commit", "patches", "sdk_provider")
 
@@ -68,7 +66,7 @@ def read(wheel: Path, *, advice: str = "build it again") -> dict[str, Any]:
     try:
         with zipfile.ZipFile(wheel) as archive:
             facts = json.loads(archive.read(_member(archive)))
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise UserError(f"{wheel} is not a whole wheel of this project ({error}); {advice}") from None
     if not isinstance(facts, dict) or any(name not in facts for name in _NEEDED):
         raise UserError(f"{wheel}: its {NAME} does not say {', '.join(_NEEDED)}; {advice}")

@@ -4,26 +4,42 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from packaging.tags import platform_tags
 
-from mlir_release import interpreters
 from mlir_release.distributions import MadePer
 from mlir_release.errors import UserError
+from mlir_release.series import SERIES, Series, Tier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mlir_release.distributions import Distribution
 
+__all__ = [
+    "ANY_PYTHON",
+    "MACOS",
+    "PYTHONS",
+    "RUNNERS",
+    "TARGETS",
+    "Hardware",
+    "Slot",
+    "Target",
+    "Tier",
+    "begun",
+    "begun_pythons",
+    "here",
+    "of_platform",
+    "owed",
+]
+
 # The interpreter's tag of wheels that serve any (PEP 425).
 ANY_PYTHON = "py3"
 # The glibc of manylinux_2_28, and the musl of musllinux_1_2, the images that wheels are built in.
 _GLIBC = (2, 28)
 _MUSL = (1, 2)
-# The deployment target: Apple's first processors have no older system.
+# The deployment target, of compilers, tags and repairs alike: Apple's first processors have no older system.
 MACOS = (11, 0)
 # PEP 600's older names of manylinux.
 _ALIASES = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
@@ -35,11 +51,24 @@ _PLATFORM = re.compile(
 )
 
 
-class Tier(StrEnum):
-    """Whether a release must have a target's wheels; of one that is optional it has all or none."""
+@dataclass(frozen=True, kw_only=True)
+class Hardware:
+    """What a hosted runner has: processors, and memory in bytes."""
 
-    REQUIRED = "required"
-    OPTIONAL = "optional"
+    processors: int
+    memory: int
+
+
+# GitHub's standard runners for public repositories, by their labels
+# (https://docs.github.com/en/actions/reference/runners/github-hosted-runners).
+RUNNERS = {
+    "ubuntu-24.04": Hardware(processors=4, memory=16 * 10**9),
+    "ubuntu-24.04-arm": Hardware(processors=4, memory=16 * 10**9),
+    "macos-15": Hardware(processors=3, memory=7 * 10**9),
+    "macos-15-intel": Hardware(processors=4, memory=14 * 10**9),
+    "windows-2025": Hardware(processors=4, memory=16 * 10**9),
+    "windows-11-arm": Hardware(processors=4, memory=16 * 10**9),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,14 +77,33 @@ class Target:
 
     ``name`` is how it is called (``linux-x86_64``); ``family`` and ``machine`` are as in platform tags
     (``manylinux``, ``x86_64``); ``newest`` is the version of the C library or of macOS that a wheel may need
-    at most, None where tags say none.
+    at most, None where tags say none; ``runner`` is the label of the hosted machine that makes its wheels,
+    and ``oldest`` the first series of Python that it has wheels for.
     """
 
     name: str
     family: str
     machine: str
+    runner: str
     newest: tuple[int, int] | None = None
+    oldest: str = SERIES[0].name
     tier: Tier = Tier.REQUIRED
+
+    @property
+    def hardware(self) -> Hardware:
+        """What its runner has."""
+        return RUNNERS[self.runner]
+
+    @property
+    def build_suffix(self) -> str:
+        """How cibuildwheel's build identifiers for it end: ``manylinux_x86_64``."""
+        return f"{self.family}_{self.machine}"
+
+    @property
+    def series(self) -> tuple[Series, ...]:
+        """The Pythons that it has wheels for."""
+        names = [it.name for it in SERIES]
+        return SERIES[names.index(self.oldest) :]
 
     def is_of(self, platform: str) -> bool:
         """Whether a platform tag is of such a system, of whatever version."""
@@ -73,24 +121,50 @@ class Target:
 
 
 TARGETS = (
-    Target(name="linux-x86_64", family="manylinux", machine="x86_64", newest=_GLIBC),
-    Target(name="linux-aarch64", family="manylinux", machine="aarch64", newest=_GLIBC),
-    Target(name="macos-arm64", family="macosx", machine="arm64", newest=MACOS),
-    Target(name="macos-x86_64", family="macosx", machine="x86_64", newest=MACOS),
-    Target(name="windows-amd64", family="win", machine="amd64"),
-    Target(name="musllinux-x86_64", family="musllinux", machine="x86_64", newest=_MUSL, tier=Tier.OPTIONAL),
-    Target(name="musllinux-aarch64", family="musllinux", machine="aarch64", newest=_MUSL, tier=Tier.OPTIONAL),
-    Target(name="windows-arm64", family="win", machine="arm64", tier=Tier.OPTIONAL),
+    Target(name="linux-x86_64", family="manylinux", machine="x86_64", runner="ubuntu-24.04", newest=_GLIBC),
+    Target(
+        name="linux-aarch64", family="manylinux", machine="aarch64", runner="ubuntu-24.04-arm", newest=_GLIBC
+    ),
+    Target(name="macos-arm64", family="macosx", machine="arm64", runner="macos-15", newest=MACOS),
+    Target(name="macos-x86_64", family="macosx", machine="x86_64", runner="macos-15-intel", newest=MACOS),
+    Target(name="windows-amd64", family="win", machine="amd64", runner="windows-2025"),
+    # What the bindings depend on has no files for musl: ml_dtypes is compiled when they are installed.
+    Target(
+        name="musllinux-x86_64",
+        family="musllinux",
+        machine="x86_64",
+        runner="ubuntu-24.04",
+        newest=_MUSL,
+        tier=Tier.OPTIONAL,
+    ),
+    Target(
+        name="musllinux-aarch64",
+        family="musllinux",
+        machine="aarch64",
+        runner="ubuntu-24.04-arm",
+        newest=_MUSL,
+        tier=Tier.OPTIONAL,
+    ),
+    # numpy has files for it from Python 3.11 on.
+    Target(
+        name="windows-arm64",
+        family="win",
+        machine="arm64",
+        runner="windows-11-arm",
+        oldest="3.11",
+        tier=Tier.OPTIONAL,
+    ),
 )
-PYTHONS = tuple(f"cp{version.replace('.', '')}" for version in interpreters.SUPPORTED)
+# All interpreters, as wheels' slots name them.
+PYTHONS = tuple(it.tag for it in SERIES)
 
 
 @dataclass(frozen=True, order=True, kw_only=True)
 class Slot:
     """Where in a release a wheel belongs.
 
-    Of which distribution it is (``mlir-sdk``), for which target, for which interpreter (``cp311``, or ``py3``
-    for any).
+    Of which distribution it is (``mlir-sdk``), for which target, for which interpreter (``cp313``, or
+    ``cp313t``, ``py3`` for any).
     """
 
     distribution: str
@@ -127,7 +201,8 @@ def owed(
     Args:
         distributions: what is packaged.
         targets: the systems.
-        pythons: the interpreters; wheels for any interpreter only if ``py3`` is among them.
+        pythons: the interpreters, of which a target may lack some; wheels for any interpreter only if
+            ``py3`` is among them.
     """
     packaged = list(distributions)
     return tuple(
@@ -135,6 +210,7 @@ def owed(
         for target in targets
         for it in packaged
         for python in pythons
+        if python in _pythons(target)
         if (python == ANY_PYTHON) == (it.made_per is MadePer.PLATFORM)
     )
 
@@ -143,6 +219,16 @@ def begun(there: Iterable[Slot]) -> tuple[Target, ...]:
     """The targets of a release with these wheels: those required, and optional ones of which it has any."""
     names = {slot.target for slot in there}
     return tuple(it for it in TARGETS if it.tier is Tier.REQUIRED or it.name in names)
+
+
+def begun_pythons(there: Iterable[Slot]) -> tuple[str, ...]:
+    """The interpreters of such a release, in the same way, and ``py3``."""
+    names = {slot.python for slot in there}
+    return (*(it.tag for it in SERIES if it.tier is Tier.REQUIRED or it.tag in names), ANY_PYTHON)
+
+
+def _pythons(target: Target) -> tuple[str, ...]:
+    return (*(it.tag for it in target.series), ANY_PYTHON)
 
 
 def _read(platform: str) -> tuple[str, str, tuple[int, int] | None]:

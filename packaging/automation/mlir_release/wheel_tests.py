@@ -21,6 +21,7 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from mlir_release import environments, lit, log
 from mlir_release.errors import UserError
+from mlir_release.portable_files import link
 from mlir_release.repair import same_kind
 from mlir_release.run import run
 from mlir_release.store import remove
@@ -56,7 +57,7 @@ def find(wheelhouse: Path, distribution: str, tag: str, *, build: str) -> Path:
     Args:
         wheelhouse: where to look.
         distribution: as wheels spell it (``mlir_python_bindings``).
-        tag: the interpreter's (``cp39``), ``py3`` for any.
+        tag: the interpreter's (``cp39``, ``cp313t``), ``py3`` for any.
         build: the command that makes it, for the message.
 
     Raises:
@@ -94,6 +95,15 @@ def install(
     return Subject(wheels=tuple(wheels), environment=environment, packages=Path(json.loads(answer.output)))
 
 
+def requirements_of(tests: Path, interpreter: Interpreter) -> Path:
+    """The file of what tests need: one for the interpreter (``requirements-cp313t.txt``), or that for all.
+
+    Markers cannot tell whether an interpreter is free-threaded.
+    """
+    own = tests / f"requirements-{interpreter.tag}.txt"
+    return own if own.is_file() else tests / "requirements.txt"
+
+
 def _required(wheels: Sequence[Path], interpreter: Interpreter) -> list[str]:
     """What the wheels need, less each other: that must never come from elsewhere."""
     themselves = {parse_wheel_filename(wheel.name)[0] for wheel in wheels}
@@ -109,7 +119,7 @@ def required_by(wheel: Path, interpreter: Interpreter) -> list[str]:
     asked = [
         {
             "extra": extra,
-            "python_version": interpreter.series,
+            "python_version": interpreter.minor_version,
             "python_full_version": interpreter.version,
         }
         for extra in _EXTRAS
@@ -135,7 +145,7 @@ def link_programs(subject: Subject, folder: Path) -> None:
         # PEP 427: what goes to where programs are is in NAME-VERSION.data/scripts.
         for name in names:
             if name.parent.name == "scripts" and name.parts[0].endswith(".data"):
-                (folder / name.name).symlink_to(subject.environment.python.parent / name.name)
+                link(folder / name.name, subject.environment.python.parent / name.name)
 
 
 def run_upstream(

@@ -48,7 +48,7 @@ def proven(
     candidates: Sequence[Candidate],
     problems: Mapping[str, Sequence[str]],
     promise: Promise,
-    only: Sequence[str],
+    only: Sequence[str] | None,
 ) -> Manifest:
     """The manifest of wheels that are what was promised, all of them.
 
@@ -56,14 +56,14 @@ def proven(
         candidates: the wheels.
         problems: what is known to be wrong already, by file.
         promise: what they are to be.
-        only: the interpreters of a rehearsal.
+        only: the interpreters of a rehearsal; None for those of a release.
 
     Raises:
         Refused: they are not; everything that is wrong is listed.
     """
     found: dict[str, list[str]] = defaultdict(list, {name: list(them) for name, them in problems.items()})
     slots = _slots([*(it.path.name for it in candidates), *problems], found)
-    owed = _owed(slots.values(), promise, only)
+    owed = _owed(list(slots.values()), promise, only)
     chosen = [it for it in candidates if it.path.name in slots and _is_wanted(it, slots, owed, promise)]
     for name, said in _unlike(slots, owed, rehearsal=promise.rehearsal).items():
         found[name] += said
@@ -90,9 +90,10 @@ def _slots(names: Iterable[str], found: dict[str, list[str]]) -> dict[str, Slot]
     return slots
 
 
-def _owed(there: Iterable[Slot], promise: Promise, only: Sequence[str]) -> tuple[Slot, ...]:
+def _owed(there: Sequence[Slot], promise: Promise, only: Sequence[str] | None) -> tuple[Slot, ...]:
     systems = (targets.here(),) if promise.rehearsal else targets.begun(there)
-    return targets.owed(promise.distributions, systems, only)
+    pythons = targets.begun_pythons(there) if only is None else only
+    return targets.owed(promise.distributions, systems, pythons)
 
 
 def _is_wanted(

@@ -34,14 +34,15 @@ if TYPE_CHECKING:
 class Options:
     """What ``release-set`` is told: a tag, folders of wheels, where the set goes, whether it is a rehearsal.
 
-    ``only`` are the interpreters of a rehearsal (``cp39``, ``py3`` for the wheels of the platform).
+    ``only`` are the interpreters of a rehearsal (``cp39``, ``py3`` for the wheels of the platform), None for
+    those of a release.
     """
 
     tag: Tag
     folders: tuple[Path, ...]
     output: Path
     rehearse: bool
-    only: tuple[str, ...]
+    only: tuple[str, ...] | None
     cache: Path | None
 
 
@@ -64,8 +65,8 @@ def parse(arguments: Sequence[str], root: Path) -> Options:
         raise UserError(
             "a release has all wheels, so --only is for rehearsals: say --rehearse, or leave it out"
         )
-    only = known if read.only is None else tuple(read.only.split(","))
-    for name in only:
+    only = None if read.only is None else tuple(read.only.split(","))
+    for name in only or ():
         if name not in known:
             raise UserError(f"--only names {name!r}, which is not one of {', '.join(known)}")
     return Options(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from mlir_release import tags
+from mlir_release import series, tags
 from mlir_release.publishing.values import Malformed
 from mlir_release.tags import Numbered
 
@@ -39,7 +39,7 @@ def check(manifest: Manifest) -> None:
 
 def python_of(tag: Tag) -> str:
     """The interpreter that a tag of a wheel names: ``cp311``, ``cp313t`` (free-threaded), ``py3``."""
-    return tag.abi if tag.abi == f"{tag.interpreter}t" else tag.interpreter
+    return series.of_wheel(tag.interpreter, tag.abi)
 
 
 def _check_version(manifest: Manifest) -> None:

@@ -12,8 +12,8 @@ import psutil
 
 from mlir_release.errors import UserError
 from mlir_release.publishing import manifest as manifests
-from mlir_release.publishing.wheel_record import info_of
 from mlir_release.store import ensure_room, ensure_writable, file_sha256, remove
+from mlir_release.wheel_record import info_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

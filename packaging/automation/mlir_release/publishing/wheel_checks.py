@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from packaging.tags import parse_tag
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from mlir_release import provenance, targets
+from mlir_release import provenance, targets, wheel_record
 from mlir_release.errors import UserError
-from mlir_release.publishing import manifest, record, rules, wheel_record
+from mlir_release.publishing import manifest, record, rules
 from mlir_release.publishing.manifest import BadManifest, File, Manifest, PatchFile
-from mlir_release.publishing.values import WHEEL
-from mlir_release.publishing.wheel_record import UNREADABLE
+from mlir_release.publishing.values import PYTHON, WHEEL
 from mlir_release.sdk import ProviderName
 from mlir_release.targets import Slot
+from mlir_release.wheel_record import UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -120,6 +120,8 @@ def named(name: str) -> Named | None:
     target = {targets.of_platform(tag.platform) for tag in tags}
     python = {rules.python_of(tag) for tag in tags}
     if not WHEEL.fullmatch(name) or build or len(target) != 1 or len(python) != 1:
+        return None
+    if not all(map(PYTHON.fullmatch, python)):
         return None
     distribution, version, _ = name.split("-", 2)
     only = target.pop()

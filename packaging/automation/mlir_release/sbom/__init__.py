@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 # Nox prints the debug messages of every library; this one, cyclonedx's, has a thousand when it is imported.
 logging.getLogger("py_serializable").setLevel(logging.WARNING)
 
-from mlir_release import provenance  # noqa: E402
+from mlir_release import provenance, wheel_record  # noqa: E402
 from mlir_release.errors import UserError  # noqa: E402
 from mlir_release.sbom import archive, contents, document  # noqa: E402
 
@@ -81,6 +81,6 @@ def check(wheel: Path) -> list[str]:
     except UserError as error:
         return [str(error)]
     wrong = [] if version == found.version else [f"its {provenance.NAME} is of another version than its name"]
-    if row != archive.record_row(data):
+    if row != wheel_record.row(data):
         wrong.append(f"its RECORD does not have the SBOM that it has ({name})")
     return wrong + document.problems(data, found)

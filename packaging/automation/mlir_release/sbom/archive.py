@@ -6,9 +6,7 @@ The format is PKWARE's APPNOTE.TXT (4.3.7, 4.3.12, 4.3.16), of which wheels need
 
 from __future__ import annotations
 
-import base64
 import csv
-import hashlib
 import io
 import re
 import struct
@@ -18,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
+from mlir_release import wheel_record
 from mlir_release.errors import UserError
 
 if TYPE_CHECKING:
@@ -25,10 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # What reading a damaged archive raises.
-_UNREADABLE = (
-    *(OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, LookupError, ValueError),
-    *(struct.error, csv.Error),
-)
+_UNREADABLE = (*wheel_record.UNREADABLE, struct.error, csv.Error)
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _END = struct.Struct("<4s4H2LH")
@@ -98,7 +94,7 @@ def pack(wheel: Path, target: Path, added: Mapping[str, bytes]) -> None:
         rows = recorded(old)
         for name in sorted(rows.keys() ^ kept.keys()):
             raise ValueError(f"{name} is only in its RECORD, or not there")
-        rows |= {name: record_row(data) for name, data in added.items()}
+        rows |= {name: wheel_record.row(data) for name, data in added.items()}
         new = {**added, record: _record(rows)}
         members = {**kept, **{name: _new(name, data) for name, data in new.items()}}
         with target.open("wb") as out:
@@ -122,16 +118,9 @@ def content(archive: zipfile.ZipFile, name: str) -> bytes:
     return archive.read(name)
 
 
-def recorded(archive: zipfile.ZipFile) -> dict[str, list[str]]:
+def recorded(archive: zipfile.ZipFile) -> dict[str, tuple[str, str]]:
     """The rows of a wheel's RECORD (PEP 427): the hash and the size of each file."""
-    text = content(archive, in_metadata(archive, "RECORD")).decode("utf-8")
-    return {row[0]: row[1:] for row in csv.reader(io.StringIO(text)) if row}
-
-
-def record_row(data: bytes) -> list[str]:
-    """What a RECORD says of a file with this content."""
-    digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
-    return [f"sha256={digest}", str(len(data))]
+    return wheel_record.rows(content(archive, in_metadata(archive, "RECORD")).decode("utf-8"))
 
 
 def _members(archive: zipfile.ZipFile) -> dict[str, _Member]:

@@ -6,13 +6,9 @@ they are unpacked.
 
 from __future__ import annotations
 
-import base64
-import csv
 import hashlib
-import io
 import platform
 import zipfile
-import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.parser import HeaderParser
@@ -23,6 +19,7 @@ from packaging import tags
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
+from mlir_release import wheel_record
 from mlir_release.errors import UserError
 
 if TYPE_CHECKING:
@@ -31,10 +28,6 @@ if TYPE_CHECKING:
 
     from packaging.version import Version
 
-# What reading a damaged archive raises.
-_UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, LookupError, ValueError)
-# Files of the metadata that are not in the RECORD's own list, or without a hash there.
-_UNLISTED = ("RECORD", "RECORD.jws", "RECORD.p7s")
 _EXECUTABLE = 0o111
 _CHUNK = 1 << 20
 _PROGRAMS = "bin"
@@ -82,7 +75,7 @@ class WheelFile:
             expected = _recorded(archive)
             members = [member for member in archive.infolist() if not member.is_dir()]
             names = {member.filename for member in members}
-            unlisted = {name for name in names - expected.keys() if PurePosixPath(name).name not in _UNLISTED}
+            unlisted = {name for name in names - expected.keys() if not _is_unlisted(name)}
             for name in sorted(unlisted | (expected.keys() - names)):
                 raise BadWheelFile(f"{self.path} is not whole: {name} is only in its RECORD, or not there")
             for member in members:
@@ -131,7 +124,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         raise
     except FileNotFoundError:
         raise BadWheelFile(f"{path} does not exist") from None
-    except _UNREADABLE as error:
+    except wheel_record.UNREADABLE as error:
         raise BadWheelFile(f"{path} is not a whole wheel ({error}); get it again") from None
 
 
@@ -143,8 +136,12 @@ def _in_metadata(archive: zipfile.ZipFile, name: str) -> str:
 def _recorded(archive: zipfile.ZipFile) -> dict[str, str]:
     """Each file's sha256, as the RECORD spells it (``sha256=…``)."""
     text = archive.read(_in_metadata(archive, "RECORD")).decode("utf-8")
-    rows = {row[0]: row[1] for row in csv.reader(io.StringIO(text)) if row}
-    return {name: digest for name, digest in rows.items() if PurePosixPath(name).name not in _UNLISTED}
+    rows = wheel_record.rows(text)
+    return {name: digest for name, (digest, _) in rows.items() if not _is_unlisted(name)}
+
+
+def _is_unlisted(name: str) -> bool:
+    return PurePosixPath(name).name in wheel_record.UNLISTED
 
 
 def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> str:
@@ -162,7 +159,7 @@ def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> s
     # As pip does: of a file's mode only whether it can be run.
     if member.external_attr >> 16 & _EXECUTABLE or name.parts[0] == _PROGRAMS:
         target.chmod(target.stat().st_mode | _EXECUTABLE)
-    return f"sha256={base64.urlsafe_b64encode(digest.digest()).rstrip(b'=').decode()}"
+    return wheel_record.spelled(digest)
 
 
 def _installed(name: PurePosixPath) -> PurePosixPath:

@@ -8,7 +8,7 @@ How to install from it safely
 -----------------------------
 The bindings need NumPy, which this index has not got. Two indexes at once (``--extra-index-url``) would let
 pip take whatever file of ours' names either one offers, and what PEP 708 has against that no installer knows
-yet. Safe with today's, as ``tests/integration/test_index_pip.py`` and ``test_index_uv.py`` prove, are:
+yet. Safe with today's, as ``tests/integration/test_index_installers.py`` proves, are:
 
 - by name: alone from this index, without what it needs (pip's ``--no-deps --index-url``, uv's ``--no-deps
   --default-index``); if that succeeded, the same version again from the usual index. It is there already, so

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 from packaging.tags import parse_tag
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from mlir_release import provenance, sbom
+from mlir_release import provenance, sbom, wheel_record
 from mlir_release.errors import UserError
-from mlir_release.publishing import wheel_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Whether the files in a wheel are those that its RECORD lists (PEP 427, PEP 376)."""
+"""The RECORD of a wheel, and whether the files in the wheel are those that it lists (PEP 427, PEP 376)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # What reading a damaged archive raises.
 UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, LookupError, ValueError)
 # The RECORD itself and signatures of it have no line, or one without a hash.
-_UNLISTED = ("RECORD", "RECORD.jws", "RECORD.p7s")
+UNLISTED = ("RECORD", "RECORD.jws", "RECORD.p7s")
 _INFO = re.compile(r"[^/]+\.dist-info/")
 _CHUNK = 1 << 20
 _DRIVE = re.compile(r"[A-Za-z]:|.*\\", re.DOTALL)
@@ -30,6 +30,25 @@ def info_of(name: str) -> str:
     return f"{'-'.join(name.split('-')[:2])}.dist-info"
 
 
+def rows(text: str) -> dict[str, tuple[str, str]]:
+    """Each file's hash and size, as they are spelled there; ``ValueError`` if that is no RECORD."""
+    lines = [line for line in csv.reader(io.StringIO(text)) if line]
+    table = {name: (digest, size) for name, digest, size in lines}
+    if len(table) < len(lines):
+        raise ValueError("it lists a file twice")
+    return table
+
+
+def row(data: bytes) -> tuple[str, str]:
+    """What a RECORD says of a file with this content: its hash and its size."""
+    return spelled(hashlib.sha256(data)), str(len(data))
+
+
+def spelled(digest: hashlib._Hash) -> str:
+    """A sha256 in the form of a RECORD (``sha256=…``)."""
+    return f"sha256={base64.urlsafe_b64encode(digest.digest()).rstrip(b'=').decode()}"
+
+
 def problems(archive: zipfile.ZipFile, info: str) -> list[str]:
     """All in which a wheel's files differ from its RECORD; none for a wheel that is whole.
 
@@ -38,11 +57,11 @@ def problems(archive: zipfile.ZipFile, info: str) -> list[str]:
         info: its folder of metadata.
     """
     try:
-        recorded = _rows(archive.read(f"{info}/RECORD").decode("utf-8"))
+        recorded = rows(archive.read(f"{info}/RECORD").decode("utf-8"))
     except UNREADABLE as error:
         return [f"its RECORD cannot be read ({error})"]
     names = Counter(it.filename for it in archive.infolist() if not it.is_dir())
-    needed = {name for name in names if name not in {f"{info}/{it}" for it in _UNLISTED}}
+    needed = {name for name in names if name not in {f"{info}/{it}" for it in UNLISTED}}
     others = {name.partition("/")[0] for name in names if _INFO.match(name)} - {info}
     return [
         *(f"it has {name} beside {info}" for name in sorted(others)),
@@ -52,15 +71,6 @@ def problems(archive: zipfile.ZipFile, info: str) -> list[str]:
         *(f"{name} is in its RECORD, but not there" for name in sorted(recorded.keys() - names.keys())),
         *_different(archive, {name: recorded[name] for name in sorted(needed & recorded.keys())}),
     ]
-
-
-def _rows(text: str) -> dict[str, tuple[str, str]]:
-    """Each file's hash and size, as they are spelled there."""
-    rows = [row for row in csv.reader(io.StringIO(text)) if row]
-    table = {name: (digest, size) for name, digest, size in rows}
-    if len(table) < len(rows):
-        raise ValueError("it lists a file twice")
-    return table
 
 
 def _different(archive: zipfile.ZipFile, recorded: Mapping[str, tuple[str, str]]) -> Iterator[str]:
@@ -81,8 +91,7 @@ def _measured(archive: zipfile.ZipFile, name: str) -> tuple[str, str]:
         while chunk := stream.read(_CHUNK):
             digest.update(chunk)
             size += len(chunk)
-    encoded = base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode()
-    return f"sha256={encoded}", str(size)
+    return spelled(digest), str(size)
 
 
 def _leads_out(name: str) -> bool:

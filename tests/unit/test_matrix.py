@@ -1,0 +1,165 @@
+"""The jobs of the workflows, and that they make what a release owes."""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlir_release import matrix, targets
+from mlir_release.distributions import Distribution, MadePer
+from mlir_release.errors import UserError
+from mlir_release.series import SERIES
+from mlir_release.targets import Slot, Tier
+
+
+def distribution(name: str, made_per: MadePer) -> Distribution:
+    return Distribution(name=name, folder=Path(name), requires=(), targets=(), made_per=made_per)
+
+
+PACKAGED = (
+    distribution("bindings", MadePer.INTERPRETER),
+    distribution("an-sdk", MadePer.PLATFORM),
+    distribution("tools", MadePer.PLATFORM),
+)
+
+
+def jobs(*words: str) -> dict[str, list[dict[str, str]]]:
+    """The jobs of each matrix."""
+    found: dict[str, Any] = dict(matrix.matrices(matrix.parse(words)))
+    assert all(list(it) == ["include"] for it in found.values())
+    return {name: it["include"] for name, it in found.items()}
+
+
+def made(found: dict[str, list[dict[str, str]]]) -> set[Slot]:
+    """What the jobs leave behind."""
+    sdk = [(job["target"], "py3", MadePer.PLATFORM) for job in found["sdk"]]
+    wheels = [(job["target"], job["build"].partition("-")[0], MadePer.INTERPRETER) for job in found["wheels"]]
+    return {
+        Slot(distribution=it.name, target=target, python=python)
+        for target, python, kind in [*sdk, *wheels]
+        for it in PACKAGED
+        if it.made_per is kind
+    }
+
+
+def optional(names: list[str]) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(names), unique=True)
+
+
+@given(
+    systems=optional([it.name for it in targets.TARGETS if it.tier is Tier.OPTIONAL]),
+    pythons=optional([it.tag for it in SERIES if it.tier is Tier.OPTIONAL and it.cibuildwheel]),
+)
+def test_the_jobs_make_exactly_what_a_release_owes(systems: list[str], pythons: list[str]) -> None:
+    required = [it.name for it in targets.TARGETS if it.tier is Tier.REQUIRED]
+    always = [it.tag for it in SERIES if it.tier is Tier.REQUIRED]
+    found = jobs("--targets", ",".join([*required, *systems]), "--only", ",".join([*always, *pythons]))
+    there = made(found)
+    owed = targets.owed(PACKAGED, targets.begun(there), targets.begun_pythons(there))
+    assert there == set(owed)
+    assert {*required, *systems} == {it.target for it in there}
+    assert {*always, *pythons, "py3"} == {it.python for it in there}
+
+
+@pytest.mark.parametrize("words", [(), ("--tier", "required")])
+def test_all_jobs_make_a_release(words: tuple[str, ...]) -> None:
+    there = made(jobs(*words))
+    assert there == set(targets.owed(PACKAGED, targets.begun(there), targets.begun_pythons(there)))
+
+
+def test_the_required_jobs_make_the_least_that_a_release_owes() -> None:
+    found = jobs("--tier", "required")
+    assert made(found) == set(targets.owed(PACKAGED, targets.begun(()), targets.begun_pythons(())))
+    assert {job["tier"] for job in [*found["sdk"], *found["wheels"]]} == {"required"}
+    optional_ones = [job for job in jobs()["wheels"] if job not in found["wheels"]]
+    assert {job["tier"] for job in optional_ones} == {"optional"}
+
+
+def test_a_job_says_where_it_runs_and_what_it_makes() -> None:
+    found = jobs("--targets", "windows-arm64,macos-arm64", "--only", "cp39,cp314t")
+    assert found == {
+        "sdk": [
+            {"target": "macos-arm64", "runner": "macos-15", "tier": "required"},
+            {"target": "windows-arm64", "runner": "windows-11-arm", "tier": "optional"},
+        ],
+        "wheels": [
+            {
+                "target": "macos-arm64",
+                "runner": "macos-15",
+                "tier": "required",
+                "python": "3.9",
+                "build": "cp39-macosx_arm64",
+            },
+            {
+                "target": "macos-arm64",
+                "runner": "macos-15",
+                "tier": "optional",
+                "python": "3.14t",
+                "build": "cp314t-macosx_arm64",
+            },
+            {
+                "target": "windows-arm64",
+                "runner": "windows-11-arm",
+                "tier": "optional",
+                "python": "3.14t",
+                "build": "cp314t-win_arm64",
+            },
+        ],
+    }
+
+
+def test_the_pinned_cibuildwheel_knows_exactly_these_builds() -> None:
+    text = importlib.resources.files("cibuildwheel").joinpath("resources/build-platforms.toml").read_text()
+    content = tomllib.loads(text)
+    known = {
+        configuration["identifier"]
+        for system in ("linux", "macos", "windows")
+        for configuration in content[system]["python_configurations"]
+    }
+    assert {job["build"] for job in jobs()["wheels"]} <= known
+    lacking = {it.tag for it in SERIES if not it.cibuildwheel}
+    assert not {build for build in known if build.partition("-")[0] in lacking}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--targets", "linux"], r"--targets names 'linux', which is not one of linux-x86_64, linux-aarch64"),
+        (["--targets", "linux-x86_64,"], r"--targets names '', which is not one of "),
+        (["--only", "3.9"], r"--only names '3\.9', which is not one of cp39, cp310"),
+        (["--only", "py3"], r"--only names 'py3', which is not one of cp39, cp310"),
+        (["--only", "cp39,cp313t"], r"no wheels for cp313t: leave it out .* nox -s build-3\.13t"),
+        (["--tier", "optional"], r"invalid choice: 'optional'"),
+        (["--targets", "windows-arm64", "--only", "cp39"], r"^no wheel is for these targets"),
+        (["--tier", "required", "--only", "cp314t"], r"or leave out --tier$"),
+        (["everything"], r"unrecognized arguments: everything; the options are: "),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_in_one_line(words: list[str], said: str) -> None:
+    with pytest.raises(UserError, match=said) as caught:
+        matrix.run(words, Path())
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_the_session_prints_one_object_and_hands_it_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "output"
+    output.write_text("before=1\n", encoding="utf-8")
+    monkeypatch.setenv("GITHUB_OUTPUT", str(output))
+    matrix.run([], tmp_path)
+    said = capsys.readouterr()
+    printed = json.loads(said.out)
+    assert printed == matrix.matrices(matrix.parse([]))
+    assert said.err == "cp313t has no jobs: cibuildwheel makes no wheels for it\n"
+    before, *lines = output.read_text(encoding="utf-8").splitlines()
+    assert before == "before=1"
+    handed_on = (line.partition("=") for line in lines)
+    assert {name: json.loads(value) for name, _, value in handed_on} == printed
