@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
+import machine
+from index_world import Environment
 from llvm_tree import LEFT, Server, World, git, write_tree
-from mlir_release import apt, interpreters, toolchain
+from mac_workshop import MacWorkshop
+from mlir_release import interpreters, toolchain
 from mlir_release.pin import Pin
 from mlir_release.store import Store
 from session_project import make_project
+from windows_workshop import WindowsWorkshop
 from workshop import Workshop
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from mlir_release.interpreters import Interpreter
@@ -25,16 +31,15 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session", autouse=True)
 def git_is_there(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Root on Debian and Ubuntu gets git, as a build gets its compiler; others are told."""
-    if not shutil.which("git"):
-        assert apt.can_install(), "these tests need git: install it"
-        apt.install(["git"], tmp_path_factory.mktemp("git") / "apt.log")
+    """As a build gets its compiler, tests get git."""
+    machine.program("git", tmp_path_factory.mktemp("git"))
 
 
 @pytest.fixture(scope="session")
 def compiler(tmp_path_factory: pytest.TempPathFactory) -> Toolchain:
     """The compiler that builds take; installed, where that is possible."""
-    return toolchain.obtain(llvm_major=22, store=Store.open(tmp_path_factory.mktemp("compiler")))
+    with machine.LOCK:
+        return toolchain.obtain(llvm_major=22, store=Store.open(tmp_path_factory.mktemp("compiler")))
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +62,37 @@ def furnished(
 def workshop(furnished: Workshop, tmp_path: Path) -> Workshop:
     """A workshop whose foreign library may be taken away."""
     return dataclasses.replace(furnished, foreign=shutil.copytree(furnished.foreign, tmp_path / "foreign"))
+
+
+@pytest.fixture(scope="session")
+def shared_environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """One for all tests that install our wheels."""
+    return Environment.create(tmp_path_factory.mktemp("environment") / "env")
+
+
+@pytest.fixture
+def environment(shared_environment: Environment) -> Iterator[Path]:
+    """The folder of an environment in which nothing is installed."""
+    yield shared_environment.folder
+    shared_environment.empty()
+
+
+@pytest.fixture(scope="session")
+def mac(tmp_path_factory: pytest.TempPathFactory) -> MacWorkshop:
+    """What makes files for macOS."""
+    return MacWorkshop.furnish(tmp_path_factory.mktemp("mac"))
+
+
+@pytest.fixture
+def mac_programs(mac: MacWorkshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that has the programs with which wheels for macOS are repaired."""
+    monkeypatch.setenv("PATH", f"{mac.bin}{os.pathsep}{os.environ['PATH']}")
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> WindowsWorkshop:
+    """What makes files for Windows."""
+    return WindowsWorkshop.furnish(tmp_path_factory.mktemp("windows"))
 
 
 @pytest.fixture

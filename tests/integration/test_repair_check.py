@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlir_release.repair import repair
-from mlir_release.repair.linux import Auditwheel, BadWheel
+from mlir_release.repair.linux import Auditwheel
+from mlir_release.repair.wheel_files import BadWheel
 from mlir_release.run import run
 from mlir_release.store import Store
 

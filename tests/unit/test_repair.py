@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlir_release.errors import UserError
-from mlir_release.repair import ensure_small, same_kind, stow
+from mlir_release.repair import ensure_small, repair, same_kind, stow
+from mlir_release.store import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,3 +116,28 @@ def test_same_kind_knows_build_tags_and_local_versions(tmp_path: Path) -> None:
     for name in (same[0], NAME.format(version="0")):
         assert [path.name for path in same_kind(name, tmp_path)] == same
     assert same_kind(same[0], tmp_path / "nowhere") == []
+
+
+def test_a_free_threaded_python_is_another_kind(tmp_path: Path, wheelhouse: Path) -> None:
+    name = "mlir_python_bindings-{}-cp313-{}-win_amd64.whl"
+    for abi in ("cp313", "cp313t"):
+        wheel(wheelhouse, name.format("22.1.7", abi))
+    found = same_kind("mlir_python_bindings-0-cp313t-none-any.whl", wheelhouse)
+    assert [path.name for path in found] == [name.format("22.1.7", "cp313t")]
+    stow(wheel(tmp_path, name.format("22.1.8", "cp313")), wheelhouse)
+    assert names(wheelhouse) == [name.format("22.1.7", "cp313t"), name.format("22.1.8", "cp313")]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("tiny-1.0-py3-none-any.whl", "for no one system"),
+        ("tiny-1.0-cp311-cp311-macosx_11_0_arm64.win_amd64.whl", "for no one system"),
+        ("tiny-1.0-cp311-cp311-freebsd_14_amd64.whl", "for no one system"),
+        ("tiny.whl", "not called as a wheel is"),
+    ],
+)
+def test_what_is_for_no_one_system_is_not_repaired(tmp_path: Path, name: str, said: str) -> None:
+    with pytest.raises(UserError, match=said) as caught:
+        repair(wheel(tmp_path, name), library_dirs=[], store=Store.open(tmp_path / "store"))
+    assert len(str(caught.value).splitlines()) == 1

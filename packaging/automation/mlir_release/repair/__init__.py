@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
-import sys
 from typing import TYPE_CHECKING, Protocol
 
 import psutil
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from mlir_release import inventory, sbom
 from mlir_release import store as stores
 from mlir_release.errors import UserError
-from mlir_release.repair import linux
+from mlir_release.repair import macos, wheel_files, windows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from mlir_release.store import Store
@@ -27,10 +28,18 @@ class Repairer(Protocol):
     """What each platform brings."""
 
     def tool(self) -> str:
-        """The tool and its version; another one may give another wheel."""
+        """The tool and its version; another one may give another wheel.
+
+        Raises:
+            MissingTool: it does not work on this machine, for want of a program.
+        """
 
     def repair(self, wheel: Path, *, library_dirs: Sequence[Path], output: Path, log: Path) -> None:
-        """Write the repaired wheel into the folder ``output``, taking libraries from ``library_dirs``."""
+        """Write the repaired wheel into the folder ``output``, taking libraries from ``library_dirs``.
+
+        Raises:
+            CannotRepair, ToolFailed: the tool gave up.
+        """
 
     def check(self, wheel: Path) -> None:
         """Raise ``BadWheel`` unless it is what a repaired wheel must be."""
@@ -38,7 +47,23 @@ class Repairer(Protocol):
 
 # How the name of a wheel ends that is being copied, after the number of the process that does it.
 _PART = ".part"
-_REPAIRERS: dict[str, Repairer] = {"linux": linux.Auditwheel()}
+_NAME_PARTS = 5
+
+
+def _linux() -> Repairer:
+    from mlir_release.repair import linux  # noqa: PLC0415 -- auditwheel is there on Linux only
+
+    return linux.Auditwheel()
+
+
+# By the family that a platform tag begins with: a wheel says which system it is for, whatever this one is.
+_REPAIRERS: dict[str, Callable[[], Repairer]] = {
+    "linux": _linux,
+    "manylinux": _linux,
+    "musllinux": _linux,
+    "macosx": macos.Delocate,
+    "win": windows.Delvewheel,
+}
 
 
 def repair(wheel: Path, *, library_dirs: Sequence[Path], store: Store) -> Path:
@@ -50,20 +75,20 @@ def repair(wheel: Path, *, library_dirs: Sequence[Path], store: Store) -> Path:
         store: keeps the result: the same raw wheel is not repaired twice.
 
     Raises:
-        ToolFailed: the platform's tool cannot repair it.
+        ToolFailed, CannotRepair: the platform's tool cannot repair it.
         BadWheel: it did, and the result is not right; the wheel is kept beside its log.
-        UserError: this platform's wheels cannot be repaired here, or it does not say what an SBOM needs.
+        UserError: wheels of its platform cannot be repaired here, it is not what its RECORD says, or does not
+            say what an SBOM needs.
         Changed: the one that is kept was changed since.
     """
-    repairer = _REPAIRERS.get(sys.platform)
-    if repairer is None:
-        raise UserError(f"wheels of {sys.platform} are not repaired yet; build on {', '.join(_REPAIRERS)}")
+    repairer = _repairer(wheel.name)
     parts = {
         "raw": stores.file_sha256(wheel),
         "name": wheel.name,
         "tool": repairer.tool(),
         "sbom": sbom.tool(),
     }
+    _ensure_whole(wheel)
 
     def make(work: Path) -> None:
         log = store.log_file(f"repair-{'-'.join(_kind(wheel.name))}")
@@ -76,6 +101,30 @@ def repair(wheel: Path, *, library_dirs: Sequence[Path], store: Store) -> Path:
     box = inventory.obtain(store, "repaired", parts, make)
     (repaired,) = box.path.glob("*.whl")
     return repaired
+
+
+def _repairer(name: str) -> Repairer:
+    """What repairs a wheel with this file name."""
+    try:
+        *_, tags = parse_wheel_filename(name)
+    except InvalidWheelFilename as error:
+        raise UserError(f"{name} is not called as a wheel is ({error})") from None
+    families = {re.split(r"[\d_]", tag.platform)[0] for tag in tags}
+    found = {_REPAIRERS.get(family) for family in families}
+    make = found.pop()
+    if make is None or found:
+        raise UserError(f"{name} is for no one system that wheels are repaired for: Linux, macOS, Windows")
+    try:
+        return make()
+    except ImportError as error:
+        raise UserError(f"{name} cannot be repaired here: there is no {error.name}") from None
+
+
+def _ensure_whole(wheel: Path) -> None:
+    """A tool would write a new RECORD, and hide that a file is another one than was built."""
+    problems = wheel_files.record_problems(wheel)
+    if problems:
+        raise UserError(f"{wheel} is not as it was built: {'; '.join(problems)}; build it again")
 
 
 def ensure_small(wheel: Path, max_megabytes: float | None) -> None:
@@ -125,12 +174,16 @@ def _remove_parts(wheelhouse: Path) -> None:
 
 
 def same_kind(name: str, wheelhouse: Path) -> list[Path]:
-    """The wheels of the same distribution and interpreter (``py3`` for any) as the wheel ``name``."""
-    distribution, python = _kind(name)
-    return sorted(wheelhouse.glob(f"{distribution}-*-{python}-*.whl"))
+    """The wheels of the same distribution and interpreter as the wheel ``name``.
+
+    The interpreter is ``py3`` for any, and ``cp313t`` is another one than ``cp313``.
+    """
+    kind = _kind(name)
+    wheels = (path for path in wheelhouse.glob("*.whl") if path.name.count("-") + 1 >= _NAME_PARTS)
+    return sorted(path for path in wheels if _kind(path.name) == kind)
 
 
 def _kind(name: str) -> tuple[str, str]:
-    """The distribution and the interpreter in the name of a wheel (PEP 427)."""
-    distribution, _, *_, python, _abi, _platform = name.split("-")
-    return distribution, python
+    """The distribution and the interpreter in the name of a wheel (PEP 427; free-threaded: PEP 703)."""
+    distribution, _, *_, python, abi, _platform = name.split("-")
+    return distribution, abi if abi == f"{python}t" else python

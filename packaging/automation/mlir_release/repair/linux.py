@@ -5,12 +5,9 @@ from __future__ import annotations
 import importlib.metadata
 import re
 import sys
-import tempfile
-import zipfile
-import zlib
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, cast
 
 from auditwheel.architecture import Architecture
@@ -21,32 +18,21 @@ from elftools.elf.dynamic import DynamicSection
 from elftools.elf.elffile import ELFFile
 from packaging.utils import parse_wheel_filename
 
-from mlir_release.errors import UserError
+from mlir_release.repair import wheel_files
+from mlir_release.repair.wheel_files import BadWheel
 from mlir_release.run import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
 # What auditwheel puts between a library's name and its suffix: a hash of its content.
 _GRAFT = re.compile(r"-[0-9a-f]{8}(?=\.so)")
 # The dynamic loader itself (ld-linux-x86-64.so.2, ld64.so.2, ld-musl-x86_64.so.1), which is in no
 # policy's list: whoever loads a library has one.
 _LOADER = re.compile(r"ld(-linux|64|-musl)")
-# What unpacking a damaged archive raises.
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError)
 # PEP 600's names, which begin like musllinux's (PEP 656), and the three older ones that are aliases of such.
 _MANYLINUX = re.compile(r"((manylinux|musllinux)_\d+_\d+|manylinux(1|2010|2014))_")
-
-
-class BadWheel(UserError):
-    """A repaired wheel is not what it must be."""
-
-    def __init__(self, wheel: Path, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
-        super().__init__(
-            f"{wheel} was repaired but is not right: {'; '.join(problems)};"
-            " nothing was put into the wheelhouse"
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,12 +70,10 @@ class Auditwheel:
 
     def check(self, wheel: Path) -> None:
         """Check libraries, run paths and tag; raises ``BadWheel`` with everything that is wrong."""
-        with tempfile.TemporaryDirectory() as folder:
+        with wheel_files.unpacked(wheel) as root:
             try:
-                with zipfile.ZipFile(wheel) as archive:
-                    archive.extractall(folder)
-                libraries = list(_libraries(Path(folder)))
-            except (*_DAMAGED, ELFError) as error:
+                libraries = list(_libraries(root))
+            except ELFError as error:
                 raise BadWheel(wheel, [f"it is damaged ({error})"]) from None
         problems = [
             *_wrong_tags(wheel),
@@ -103,9 +87,7 @@ class Auditwheel:
 
 def _libraries(root: Path) -> Iterable[Library]:
     """All ELF files below a folder that are linked dynamically."""
-    for path in sorted(root.rglob("*")):
-        if not path.is_file():
-            continue
+    for path in wheel_files.files(root):
         with path.open("rb") as stream:
             if stream.read(4) != b"\x7fELF":
                 continue
