@@ -191,7 +191,7 @@ def test_compiler_by_hand(machine: Machine, given: dict[str, str], cc: str, cxx:
         ({"cxx": "ccache g++"}, "'ccache g\\+\\+', given as the C\\+\\+ compiler, is not a program"),
         ({"cc": "tool"}, "no C\\+\\+ compiler goes with tool; set both CC and CXX"),
         ({"cxx": "tool"}, "no C compiler goes with tool; set both CC and CXX"),
-        ({"cc": "tool", "cxx": "tool"}, "tool is neither a clang nor a gcc"),
+        ({"cc": "tool", "cxx": "tool"}, "tool is none of clang, gcc, cl and clang-cl"),
         ({"cc": "clang"}, "clang 4.0.1 .* LLVM needs clang 5.0 or newer"),
     ],
 )

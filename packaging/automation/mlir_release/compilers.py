@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +13,16 @@ from mlir_release.errors import UserError
 from mlir_release.run import Completed, run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from mlir_release.developer import Surroundings
 
 _NAMES = re.compile(r"(?:clang|gcc)(?:-\d+)?(?:\.exe)?")
 _CLANG = re.compile(r"^.*?(Apple )?clang version (\d+(?:\.\d+)*)")
 _GCC = re.compile(r"^\S+ \(.*\) (\d+(?:\.\d+)+)")
+_MSVC = re.compile(r"^Microsoft \(R\) .*?\b(\d+(?:\.\d+){2,3})\b.*", re.MULTILINE)
+# Compilers of Windows: each is one program for C and C++.
+_BOTH = re.compile(r"(?:cl|clang-cl)(?:-\d+)?(?:\.exe)?", re.IGNORECASE)
 _CXX_OF = {"clang": "clang++", "gcc": "g++", "cc": "c++"}
 _C_OF = {cxx: c for c, cxx in _CXX_OF.items()}
 # The part of a compiler's name that says its language: clang-22, x86_64-linux-gnu-gcc-12, c++.
@@ -33,8 +38,9 @@ class NoCompiler(UserError):
 class Compiler:
     """A compiler as it describes itself: nothing about it is proven yet.
 
-    ``cc`` and ``cxx`` are absolute paths; ``family`` is clang, Apple clang or gcc;
-    ``text`` is what ``--version`` printed, less the name that gcc was called by.
+    ``cc`` and ``cxx`` are absolute paths; ``family`` is clang, Apple clang, gcc, MSVC or clang-cl;
+    ``text`` is what ``--version`` printed, less the name that gcc was called by;
+    ``variables`` is the environment that it needs.
     """
 
     cc: Path
@@ -42,6 +48,7 @@ class Compiler:
     family: str
     version: str
     text: str
+    variables: Mapping[str, str | None] = field(default_factory=dict)
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -53,43 +60,68 @@ class Compiler:
         """What people call it: ``clang 22.1.8``."""
         return f"{self.family} {self.version}"
 
+    @property
+    def speaks_msvc(self) -> bool:
+        """Whether it takes cl's options, and makes objects for Microsoft's linker."""
+        return self.family in {"MSVC", "clang-cl"}
 
-def ask(*command: str | Path) -> Completed:
-    """Run a compiler without a word on the screen; it may fail."""
-    return run(command, env={"LC_ALL": "C"}, check=False, quiet=True)
+    def ask(self, *words: str | Path) -> Completed:
+        """Run it for C++ without a word on the screen; it may fail."""
+        return ask(self.cxx, *words, variables=self.variables)
+
+    def ask_c(self, *words: str | Path) -> Completed:
+        """The same for C."""
+        return ask(self.cc, *words, variables=self.variables)
 
 
-def named(cc: str | None, cxx: str | None) -> Compiler:
+def ask(*command: str | Path, variables: Mapping[str, str | None] | None = None) -> Completed:
+    """Run a compiler without a word on the screen; it may fail.
+
+    Args:
+        command: its path, and what it is told.
+        variables: the environment that it needs.
+    """
+    return run(command, env={**(variables or {}), "LC_ALL": "C"}, check=False, quiet=True)
+
+
+def named(cc: str | None, cxx: str | None, around: Surroundings) -> Compiler:
     """The compiler that the user named, by its C side, its C++ side or both.
+
+    Args:
+        cc: a program by name or path.
+        cxx: likewise.
+        around: what it is started with.
 
     Raises:
         NoCompiler: there is no such program, or it is not a compiler that we know.
     """
-    c_path = _program(cc, "C") if cc else None
-    cxx_path = _program(cxx, "C++") if cxx else None
-    c_path = c_path or (cxx_path and _partner(cxx_path))
-    cxx_path = cxx_path or (c_path and _partner(c_path))
+    c_path = _program(cc, "C", around) if cc else None
+    cxx_path = _program(cxx, "C++", around) if cxx else None
+    c_path = c_path or (cxx_path and _partner(cxx_path, around))
+    cxx_path = cxx_path or (c_path and _partner(c_path, around))
     if c_path is None or cxx_path is None:
         raise NoCompiler(f"no {'C++' if cc else 'C'} compiler goes with {cc or cxx}; set both CC and CXX")
-    compiler = _described(c_path, cxx_path)
+    compiler = _described(c_path, cxx_path, around)
     if compiler is None:
-        raise NoCompiler(f"{cxx_path} is neither a clang nor a gcc; set CC and CXX to one that is")
+        raise NoCompiler(f"{cxx_path} is none of clang, gcc, cl and clang-cl; set CC and CXX to one that is")
     return compiler
 
 
-def on_path(refusals: list[str]) -> Iterator[Compiler]:
-    """Every different clang and gcc on PATH, in PATH's order.
+def available(around: Surroundings, refusals: list[str]) -> Iterator[Compiler]:
+    """Every different compiler to choose from: those that the system prescribes, else those on PATH.
 
     Args:
+        around: what they are started with.
         refusals: gets a line for each that cannot be one.
     """
     seen = set()
-    for path in _programs():
-        cxx = _partner(path)
+    found = (shutil.which(name, path=around.path) for name in around.compilers)
+    for path in [Path(program).absolute() for program in found if program] or _programs(around):
+        cxx = _partner(path, around)
         if cxx is None:
             refusals.append(f"{path}: it has no C++ compiler beside it")
             continue
-        compiler = _described(path, cxx)
+        compiler = _described(path, cxx, around)
         if compiler is None:
             refusals.append(f"{path}: it does not say its version")
         elif compiler.text not in seen:
@@ -97,8 +129,10 @@ def on_path(refusals: list[str]) -> Iterator[Compiler]:
             yield compiler
 
 
-def _programs() -> Iterator[Path]:
-    """The programs on PATH that are called like a C compiler."""
+def _programs(around: Surroundings) -> Iterator[Path]:
+    """The programs on PATH that are called like a C compiler, where the system prescribes none."""
+    if around.compilers:
+        return
     for folder in dict.fromkeys(Path(entry).resolve() for entry in os.get_exec_path() if entry):
         try:
             files = sorted(folder.iterdir())
@@ -107,29 +141,42 @@ def _programs() -> Iterator[Path]:
         yield from (file for file in files if _NAMES.fullmatch(file.name) and shutil.which(file))
 
 
-def _program(command: str, language: str) -> Path:
-    found = shutil.which(command)
+def _program(command: str, language: str, around: Surroundings) -> Path:
+    found = shutil.which(command, path=around.path)
     if found is None:
         raise NoCompiler(f"{command!r}, given as the {language} compiler, is not a program on this machine")
     return Path(found).absolute()
 
 
-def _partner(path: Path) -> Path | None:
+def _partner(path: Path, around: Surroundings) -> Path | None:
     """The compiler of the other language (of ``clang-22``: ``clang++-22``): beside this one, else on PATH."""
+    if _BOTH.fullmatch(path.name):
+        return path
     pattern, names = (_CXX_NAME, _C_OF) if _CXX_NAME.search(path.name) else (_C_NAME, _CXX_OF)
     name = pattern.sub(lambda found: names[found[0]], path.name)
-    search = os.pathsep.join([str(path.parent), os.environ.get("PATH", os.defpath)])
+    search = os.pathsep.join([str(path.parent), around.path])
     found = shutil.which(name, path=search) if name != path.name else None
     return Path(found).absolute() if found else None
 
 
-def _described(cc: Path, cxx: Path) -> Compiler | None:
+def _described(cc: Path, cxx: Path, around: Surroundings) -> Compiler | None:
     """What a compiler says of itself; None if it is not one that we know."""
-    text = ask(cxx, "--version").output
-    clang, gcc = _CLANG.search(text), _GCC.search(text)
+    text = ask(cxx, "--version", variables=around.variables).output
+    found = _recognized(text, cxx)
+    if found is None:
+        return None
+    family, version, text = found
+    return Compiler(cc=cc, cxx=cxx, family=family, version=version, text=text, variables=around.variables)
+
+
+def _recognized(text: str, program: Path) -> tuple[str, str, str] | None:
+    """Family, version, and the text that tells this compiler from others."""
+    clang, gcc, msvc = _CLANG.search(text), _GCC.search(text), _MSVC.search(text)
     if clang:
-        family = "Apple clang" if clang[1] else "clang"
-        return Compiler(cc=cc, cxx=cxx, family=family, version=clang[2], text=text)
+        plain = "clang-cl" if _BOTH.fullmatch(program.name) else "clang"
+        return "Apple clang" if clang[1] else plain, clang[2], text
     if gcc and "Free Software Foundation" in text:
-        return Compiler(cc=cc, cxx=cxx, family="gcc", version=gcc[1], text=f"gcc {text.partition(' ')[2]}")
+        return "gcc", gcc[1], f"gcc {text.partition(' ')[2]}"
+    if msvc:
+        return "MSVC", msvc[1], msvc[0]
     return None

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from mlir_release import log
 from mlir_release.errors import ToolFailed, UserError
+from mlir_release.portable_files import link
 from mlir_release.run import run
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def _link_tools(setting: Setting, folder: Path) -> None:
     for place in (setting.tools, setting.sdk.tools_dir, programs and programs / "bin"):
         for program in sorted(place.iterdir()) if place and place.is_dir() else []:
             if not (folder / program.name).exists():
-                (folder / program.name).symlink_to(program)
+                link(folder / program.name, program)
 
 
 def _copy_unit_tests(programs: Path | None, folder: Path) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # The fast ones. A clang looks beside itself first, so Debian's clang-22 has lld-22 as "lld".
 _LINKERS = ("lld", "mold")
 _LLD = re.compile(r"\bLLD (\d+)")
-_LINKER = re.compile(r"^.*\b(?:LLD|mold|GNU ld|GNU gold)\b.*$", re.MULTILINE)
+_LINKER = re.compile(r"^.*\b(?:LLD|mold|GNU ld|GNU gold)\b.*$|PROJECT:ld\S*", re.MULTILINE)
 # The C++ library and the C library that a compiler takes are part of what it is.
 _LIBRARIES = re.compile(
     r"^#define (__GLIBCXX__|_LIBCPP_VERSION|__GLIBC__|__GLIBC_MINOR__) (\S+)$", re.MULTILINE
@@ -88,14 +88,19 @@ def examine(compiler: Compiler, flags: Flags, sysroot: Sysroot | None) -> Findin
     """
     with tempfile.TemporaryDirectory(prefix="mlir-py-release-") as name:
         folder = Path(name)
+        _write_programs(folder)
+        if compiler.speaks_msvc:
+            return _examine_msvc(compiler, folder)
         compiled = _compile(compiler, flags, folder)
         linker = _linker(compiler, flags, compiled)
         if sysroot:
             _check_origin(compiler, flags, linker, compiled, sysroot)
-        macros = ask(compiler.cxx, *flags.compile, "-E", "-dM", folder / "program.cpp").output
+        macros = compiler.ask(*flags.compile, "-E", "-dM", folder / "program.cpp").output
+    # Apple's -dumpmachine says the version of this machine's kernel, which changes nothing.
+    target = "-print-effective-triple" if _is_apples(compiler) else "-dumpmachine"
     key = {
         "compiler": compiler.text.partition("\n")[0],
-        "target": ask(compiler.cxx, "-dumpmachine").output.strip(),
+        "target": compiler.ask(target).output.strip(),
         "linker": _linker_text(compiler, linker),
         "libraries": " ".join(f"{macro}={value}" for macro, value in sorted(_LIBRARIES.findall(macros))),
     }
@@ -104,20 +109,34 @@ def examine(compiler: Compiler, flags: Flags, sysroot: Sysroot | None) -> Findin
 
 def _compile(compiler: Compiler, flags: Flags, folder: Path) -> Path:
     """The object file of the C++ program; a C program was built before it."""
-    (folder / "program.c").write_text(_C_PROGRAM, encoding="utf-8")
-    (folder / "program.cpp").write_text(_CXX_PROGRAM, encoding="utf-8")
     c_program: Words = (folder / "program.c", "-o", folder / "c-program")
-    _must(compiler, ask(compiler.cc, *flags.compile, *flags.link, *c_program))
+    _must(compiler, compiler.ask_c(*flags.compile, *flags.link, *c_program))
     compiled = folder / "program.o"
     words: Words = ("-std=c++17", "-pthread", "-fPIC", "-c", folder / "program.cpp", "-o", compiled)
-    _must(compiler, ask(compiler.cxx, *flags.compile, *words))
+    _must(compiler, compiler.ask(*flags.compile, *words))
     return compiled
+
+
+def _write_programs(folder: Path) -> None:
+    (folder / "program.c").write_text(_C_PROGRAM, encoding="utf-8")
+    (folder / "program.cpp").write_text(_CXX_PROGRAM, encoding="utf-8")
+
+
+def _examine_msvc(compiler: Compiler, folder: Path) -> Findings:
+    """The same with cl's options; which linker and libraries it takes, its environment says."""
+    for source, standard in (("program.c", ()), ("program.cpp", ("/std:c++17", "/EHsc"))):
+        outputs = (f"/Fo{folder / source}.obj", f"/Fe{folder / source}.exe")
+        _must(compiler, compiler.ask("/nologo", "/MT", *standard, folder / source, *outputs))
+    return Findings(linker=None, key={"compiler": compiler.text.partition("\n")[0]})
+
+
+def _is_apples(compiler: Compiler) -> bool:
+    return compiler.family == "Apple clang"
 
 
 def _linker(compiler: Compiler, flags: Flags, compiled: Path) -> str | None:
     """The ``-fuse-ld`` name of the best linker with which the program links; None for the default."""
     link: Words = (
-        compiler.cxx,
         *flags.compile,
         *flags.link,
         "-pthread",
@@ -125,10 +144,11 @@ def _linker(compiler: Compiler, flags: Flags, compiled: Path) -> str | None:
         "-o",
         compiled.with_name("program"),
     )
-    for name in _LINKERS:
-        if _fits(compiler, name) and ask(*link, f"-fuse-ld={name}").status == 0:
+    # Apple's own is fast, and knows what Apple's compiler asks of it.
+    for name in () if _is_apples(compiler) else _LINKERS:
+        if _fits(compiler, name) and compiler.ask(*link, f"-fuse-ld={name}").status == 0:
             return name
-    _must(compiler, ask(*link))
+    _must(compiler, compiler.ask(*link))
     return None
 
 
@@ -138,7 +158,7 @@ def _check_origin(
     """Link a shared object, and see that no library in it is this machine's own."""
     words: Words = ("-shared", "-pthread", compiled, "-o", compiled.with_name("library.so"), "-Wl,--trace")
     choice = (f"-fuse-ld={linker}",) if linker else ()
-    attempt = ask(compiler.cxx, *flags.compile, *flags.link, *words, *choice)
+    attempt = compiler.ask(*flags.compile, *flags.link, *words, *choice)
     _must(compiler, attempt)
     taken = [Path(path) for path in _TRACED.findall(attempt.output)]
     foreign = [path for path in taken if not path.resolve().is_relative_to(sysroot.path.resolve())]
@@ -173,7 +193,8 @@ def _fits(compiler: Compiler, linker: str) -> bool:
 
 
 def _ask_linker(compiler: Compiler, linker: str | None) -> Completed:
-    return ask(compiler.cxx, *([f"-fuse-ld={linker}"] if linker else []), "-Wl,--version")
+    question = "-Wl,-v" if _is_apples(compiler) else "-Wl,--version"
+    return compiler.ask(*([f"-fuse-ld={linker}"] if linker else []), question)
 
 
 def _linker_text(compiler: Compiler, linker: str | None) -> str:

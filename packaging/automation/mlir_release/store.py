@@ -26,7 +26,7 @@ import platformdirs
 import psutil
 from filelock import FileLock, Timeout
 
-from mlir_release import log
+from mlir_release import log, portable_files
 from mlir_release.errors import UserError
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ class Store:
         Raises:
             UserError: nothing can be written there.
         """
-        root = root or platformdirs.user_cache_path("mlir-py-release")
+        root = root or platformdirs.user_cache_path("mlir-py-release", appauthor=False)
+        portable_files.ensure_short(root)
         ensure_writable(root)
         return cls(root.resolve())
 
@@ -133,7 +134,7 @@ class Store:
         place.parent.mkdir(parents=True, exist_ok=True)
         # Only a folder without a manifest can be there, so not a finished box.
         remove(place)
-        work.rename(place)
+        portable_files.move(work, place)
         return Box(path=place, manifest=parts, reused=False)
 
     @contextmanager
@@ -205,6 +206,7 @@ def write_atomically(path: Path, text: str) -> None:
 def remove(path: Path) -> None:
     """Delete a file or a folder; it need not exist."""
     if path.is_dir() and not path.is_symlink():
+        portable_files.make_deletable(path)
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
@@ -226,9 +228,10 @@ def _end_leftovers(work: Path) -> None:
 def _leftovers(work: Path) -> Iterator[psutil.Process]:
     """The processes that work in a folder, or name it on their command line; not those that started us."""
     ours = {os.getpid(), *(process.pid for process in psutil.Process().parents())}
+    names = {str(work), work.as_posix()}  # on Windows, CMake writes it in its own way
     for process in psutil.process_iter():
         try:
-            named = any(str(work) in word for word in process.cmdline())
+            named = any(name in word for word in process.cmdline() for name in names)
             if process.pid not in ours and (named or Path(process.cwd()).is_relative_to(work)):
                 yield process
         except (psutil.Error, OSError):

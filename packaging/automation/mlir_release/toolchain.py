@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import shlex
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mlir_release import apt, log, probe
+from mlir_release import apt, developer, log, probe
 from mlir_release import sysroot as sysroots
-from mlir_release.compilers import Compiler, NoCompiler, named, on_path
+from mlir_release.compilers import Compiler, NoCompiler, available, named
 from mlir_release.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from mlir_release.developer import Surroundings
     from mlir_release.store import Store
     from mlir_release.sysroot import Sysroot
+    from mlir_release.targets import Target
 
 # They would add the build machine's folders and habits to what is compiled; pyenv's LDFLAGS do.
 _NOT_INHERITED = ("CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "LD_LIBRARY_PATH", "LD_RUN_PATH")
 # The oldest that LLVM takes: llvm/cmake/modules/CheckCompilerVersion.cmake, LLVM 22.
 _FLOORS = {"clang": (5, 0), "Apple clang": (10, 0), "gcc": (7, 4)}
+# Of Visual Studio 2019 16.8.
+_WINDOWS_FLOORS = {"MSVC": (19, 28), "clang-cl": (5, 0)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +37,8 @@ class Toolchain:
     ``linker`` is what ``-fuse-ld=`` takes, ``lld`` or ``mold``, None for the compiler's own choice; ``key``
     (version texts, target triple, libraries) tells one toolchain from another in cache keys;
     ``compile_flags`` and ``link_flags`` are words that every compilation and every link needs,
-    none unless there is a sysroot.
+    none unless there is a sysroot; ``environment`` is what else it needs to be started with (None: must
+    not be set); ``target`` is the system that it compiles for, None for this Linux or the sysroot's.
     """
 
     cc: Path
@@ -43,6 +48,8 @@ class Toolchain:
     key: Mapping[str, str]
     compile_flags: tuple[str, ...] = ()
     link_flags: tuple[str, ...] = ()
+    environment: Mapping[str, str | None] = field(default_factory=dict)
+    target: Target | None = None
 
     @property
     def variables(self) -> dict[str, str | None]:
@@ -56,7 +63,8 @@ class Toolchain:
         compiling, linking = shlex.join(self.compile_flags), shlex.join(self.link_flags)
         flags = {"CFLAGS": compiling, "CXXFLAGS": compiling, "LDFLAGS": linking}
         programs = {"CC": str(self.cc), "CXX": str(self.cxx)}
-        return {**dict.fromkeys(_NOT_INHERITED), **programs, **(flags if compiling else {})}
+        inherited = {**dict.fromkeys(_NOT_INHERITED), **self.environment}
+        return {**inherited, **programs, **(flags if compiling else {})}
 
 
 def obtain(
@@ -96,26 +104,36 @@ def obtain(
 
 
 def find(
-    *, llvm_major: int, cc: str | None = None, cxx: str | None = None, sysroot: Sysroot | None = None
+    *,
+    llvm_major: int,
+    cc: str | None = None,
+    cxx: str | None = None,
+    sysroot: Sysroot | None = None,
+    around: Surroundings | None = None,
 ) -> Toolchain:
-    """The best compiler on PATH: clang before gcc, then the highest version.
+    """The best compiler: on Linux of those on PATH, clang before gcc, then the highest version.
+
+    On macOS it is Xcode's, on Windows Visual Studio's.
 
     Args:
         llvm_major: the LLVM that is built; its clang is the one to advise.
         cc: a C compiler by name or path, to be taken instead (``$CC``).
         cxx: likewise for C++ (``$CXX``); one of the two implies the other.
         sysroot: libraries to take instead of this machine's.
+        around: what compilers are started with; by default, this machine's.
 
     Raises:
+        UserError: Xcode or Visual Studio is missing, or set up for something else.
         NoCompiler: none was found that is new enough, compiles and links C++17, and
             takes the sysroot's libraries.
     """
+    around = around or developer.here()
     if cc or cxx:
-        return _proven(named(cc, cxx), sysroot)
+        return _proven(named(cc, cxx, around), sysroot, around)
     refusals: list[str] = []
-    for compiler in sorted(on_path(refusals), key=_preference, reverse=True):
+    for compiler in _ranked(around, refusals):
         try:
-            toolchain = _proven(compiler, sysroot)
+            toolchain = _proven(compiler, sysroot, around)
         except NoCompiler as refusal:
             refusals.append(str(refusal))
             continue
@@ -123,7 +141,7 @@ def find(
             log.say(f"   passed over {line}")
         return toolchain
     raise NoCompiler(
-        f"no C++ compiler that can build MLIR: looked on PATH for {_floors()}"
+        f"no C++ compiler that can build MLIR: looked on PATH for {_floors(around)}"
         + (f", passed over {'; '.join(refusals)}" if refusals else "")
         + f"; to get one: {_advice(llvm_major)}"
     )
@@ -159,11 +177,20 @@ def _advice(llvm_major: int) -> str:
         return apt.command(_packages(llvm_major))
     if sys.platform == "darwin":
         return "xcode-select --install"
+    if sys.platform == "win32":
+        return "the Visual Studio Installer"
     return "install clang or gcc with the system's package manager"
 
 
-def _floors() -> str:
-    floors = [f"{family} {major}.{minor}" for family, (major, minor) in _FLOORS.items()]
+def _ranked(around: Surroundings, refusals: list[str]) -> list[Compiler]:
+    """The compilers, best first: in the system's order where that has one."""
+    found = list(available(around, refusals))
+    return found if around.compilers else sorted(found, key=_preference, reverse=True)
+
+
+def _floors(around: Surroundings) -> str:
+    known = _WINDOWS_FLOORS if _is_windows(around) else _FLOORS
+    floors = [f"{family} {major}.{minor}" for family, (major, minor) in known.items()]
     return f"{', '.join(floors)} or newer"
 
 
@@ -171,13 +198,22 @@ def _preference(compiler: Compiler) -> tuple[bool, tuple[int, ...]]:
     return compiler.family != "gcc", compiler.numbers
 
 
-def _proven(compiler: Compiler, sysroot: Sysroot | None) -> Toolchain:
+def _is_windows(around: Surroundings) -> bool:
+    return around.target is not None and around.target.family == "win"
+
+
+def _proven(compiler: Compiler, sysroot: Sysroot | None, around: Surroundings) -> Toolchain:
     """The toolchain of this compiler, which has compiled and linked small programs.
 
     Raises:
         NoCompiler: it is too old, or could not; a line that starts with its name and path.
     """
-    floor = _FLOORS[compiler.family]
+    if _is_windows(around) != compiler.speaks_msvc:
+        raise NoCompiler(
+            f"{compiler.name} ({compiler.cxx}): Python's extensions on Windows, and no others, are"
+            " compiled with cl or clang-cl"
+        )
+    floor = (_FLOORS | _WINDOWS_FLOORS)[compiler.family]
     if compiler.numbers < floor:
         raise NoCompiler(
             f"{compiler.name} ({compiler.cxx}): LLVM needs {compiler.family} {floor[0]}.{floor[1]} or newer"
@@ -189,7 +225,9 @@ def _proven(compiler: Compiler, sysroot: Sysroot | None) -> Toolchain:
         cxx=compiler.cxx,
         name=compiler.name,
         linker=found.linker,
-        key=found.key,
+        key={**found.key, **around.facts},
         compile_flags=flags.compile,
         link_flags=flags.link,
+        environment=around.variables,
+        target=around.target,
     )

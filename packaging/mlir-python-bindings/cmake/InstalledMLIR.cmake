@@ -1,6 +1,7 @@
 # The MLIR that is built against, and what a build of MLIR defines and its installed package does not.
 
 include(SourceTree)
+include(StaticRuntime)
 # An SDK may bring the targets of the Python sources, too; here they are declared from the source.
 set(MLIR_ENABLE_BINDINGS_PYTHON OFF)
 find_package(MLIR REQUIRED CONFIG)
@@ -26,8 +27,4 @@ set(CMAKE_PLATFORM_NO_VERSIONED_SONAME ON)
 set(CMAKE_CXX_VISIBILITY_PRESET hidden)
 set(CMAKE_C_VISIBILITY_PRESET hidden)
 set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
-if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
-  # Each library takes a few functions from LLVMSupport; its rest, and what that would link to,
-  # need not come along.
-  add_link_options(LINKER:--gc-sections LINKER:--as-needed)
-endif()
+include(Linking)

@@ -3,6 +3,13 @@
 if(NOT MLIR_RELEASE_SHARED)
   set(MLIR_RELEASE_SHARED "${CMAKE_BINARY_DIR}/shared-parts")
   set(_build "${CMAKE_BINARY_DIR}/shared-build")
+  set(_system)
+  if(APPLE)
+    list(JOIN CMAKE_OSX_ARCHITECTURES "\\;" _architectures)
+    set(_system
+      "-DCMAKE_OSX_DEPLOYMENT_TARGET=${CMAKE_OSX_DEPLOYMENT_TARGET}"
+      "-DCMAKE_OSX_ARCHITECTURES=${_architectures}")
+  endif()
   execute_process(
     COMMAND "${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_SOURCE_DIR}/shared" -B "${_build}" -G "${CMAKE_GENERATOR}"
       "-DCMAKE_MAKE_PROGRAM=${CMAKE_MAKE_PROGRAM}"
@@ -14,6 +21,7 @@ if(NOT MLIR_RELEASE_SHARED)
       "-DLLVM_DIR=${LLVM_DIR}"
       "-DLLVM_PROJECT_SOURCE=${LLVM_PROJECT_SOURCE}"
       -DWITH_TEST_DIALECT=OFF
+      ${_system}
     COMMAND_ERROR_IS_FATAL ANY)
   execute_process(COMMAND "${CMAKE_COMMAND}" --build "${_build}" COMMAND_ERROR_IS_FATAL ANY)
   execute_process(
@@ -30,6 +38,18 @@ function(add_ready_made_library name file)
   set_target_properties(${name} PROPERTIES LINK_DEPENDS "${file}")
   add_custom_command(TARGET ${name} POST_BUILD
     COMMAND "${CMAKE_COMMAND}" -E copy "${file}" "$<TARGET_FILE:${name}>")
+  if(WIN32)
+    # Extensions link to the library that stands for the DLL; the placeholder exports nothing and has none.
+    cmake_path(REPLACE_EXTENSION file LAST_ONLY "${CMAKE_IMPORT_LIBRARY_SUFFIX}")
+    add_custom_command(TARGET ${name} POST_BUILD
+      COMMAND "${CMAKE_COMMAND}" -E copy "${file}" "$<TARGET_IMPORT_FILE:${name}>")
+  endif()
+endfunction()
+
+# Sets `output` to the file of the C API library in a folder of shared/.
+function(capi_library_file output folder)
+  set(name "${CMAKE_SHARED_LIBRARY_PREFIX}MLIRPythonCAPI${CMAKE_SHARED_LIBRARY_SUFFIX}")
+  set(${output} "${MLIR_RELEASE_SHARED}/${folder}/${name}" PARENT_SCOPE)
 endfunction()
 
 # Called by upstream's add_mlir_python_common_capi_library, for the library that all extensions link to.
@@ -40,7 +60,14 @@ function(add_mlir_aggregate name)
   if(ARG_EMBED_LIBS)
     message(FATAL_ERROR "The C API library does not have ${ARG_EMBED_LIBS}, which the extensions need")
   endif()
-  add_ready_made_library(${name} "${MLIR_RELEASE_SHARED}/capi/libMLIRPythonCAPI${CMAKE_SHARED_LIBRARY_SUFFIX}")
+  capi_library_file(file capi)
+  add_ready_made_library(${name} "${file}")
+  if(WIN32)
+    # Upstream installs the DLL alone; who has the headers wants to link to it, too.
+    install(FILES "$<TARGET_IMPORT_FILE:${name}>"
+      COMPONENT MLIRPythonModules
+      DESTINATION "${MLIR_BINDINGS_PYTHON_INSTALL_PREFIX}/_mlir_libs")
+  endif()
 endfunction()
 
 install(DIRECTORY "${MLIR_RELEASE_SHARED}/runtime/"

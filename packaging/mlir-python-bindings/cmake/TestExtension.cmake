@@ -6,13 +6,14 @@
 set(_test_source "${MLIR_SOURCE_DIR}/test/python")
 set(_test_package "${CMAKE_CURRENT_BINARY_DIR}/test_extension/mlir")
 
-add_ready_made_library(MLIRPythonTestCAPI
-  "${MLIR_RELEASE_SHARED}/test/libMLIRPythonCAPI${CMAKE_SHARED_LIBRARY_SUFFIX}")
+capi_library_file(_test_capi test)
+add_ready_made_library(MLIRPythonTestCAPI "${_test_capi}")
 set_target_properties(MLIRPythonTestCAPI PROPERTIES
   EXCLUDE_FROM_ALL TRUE
   OUTPUT_NAME MLIRPythonCAPI
   LIBRARY_OUTPUT_DIRECTORY "${_test_package}/_mlir_libs"
-  RUNTIME_OUTPUT_DIRECTORY "${_test_package}/_mlir_libs")
+  RUNTIME_OUTPUT_DIRECTORY "${_test_package}/_mlir_libs"
+  ARCHIVE_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/test-library")
 
 set(_support_library "MLIRPythonModules.extension.MLIRPythonSupport-${MLIR_BINDINGS_PYTHON_NB_DOMAIN}.so")
 get_target_property(_nanobind_library ${_support_library} LINK_LIBRARIES)

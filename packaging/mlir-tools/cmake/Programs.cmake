@@ -28,6 +28,8 @@ if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
   # Not position-independent: nobody loads a program into another, and the 330,000 relocations of the
   # one that holds all of MLIR are a sixth of its start-up time.
   add_link_options(LINKER:--gc-sections LINKER:--as-needed -no-pie)
+elseif(APPLE)
+  add_link_options(LINKER:-dead_strip)
 endif()
 
 # tools_executable(NAME [LIBRARIES file ...]): what each program has in common.

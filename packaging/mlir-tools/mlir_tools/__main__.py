@@ -31,9 +31,14 @@ def main(arguments: list[str]) -> int:
 def _start(command: list[str]) -> int:
     if sys.platform != "win32":
         os.execv(command[0], command)  # noqa: S606 -- no shell is the point
-    import subprocess  # noqa: PLC0415 -- as in the package, nothing that need not be
+    import signal  # noqa: PLC0415 -- as in the package, nothing that need not be
+    import subprocess  # noqa: PLC0415
 
-    return subprocess.run(command, check=False).returncode
+    # Windows sends Ctrl-C to both: what is to be done then is the program's to say.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    status = subprocess.run(command, check=False).returncode
+    # A crash is a number of 32 bits (0xC0000005), which sys.exit takes with its sign only.
+    return status - (1 << 32) if status >= 1 << 31 else status
 
 
 if __name__ == "__main__":

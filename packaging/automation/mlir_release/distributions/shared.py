@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlir_release import inventory, log
+from mlir_release import inventory, log, platform_settings
 from mlir_release.distributions.files import content
 from mlir_release.run import run
 from mlir_release.store import remove
@@ -28,14 +28,16 @@ _INSTALLED = "installed"
 
 def environment(tree: SourceTree, toolchain: Toolchain) -> dict[str, str | None]:
     """The variables that every build of ours has."""
-    return {**toolchain.variables, "LLVM_PROJECT_SOURCE": str(tree.path)}
+    return {**toolchain.variables, "LLVM_PROJECT_SOURCE": tree.path.as_posix()}
 
 
 def defines(sdk: Sdk, toolchain: Toolchain) -> dict[str, str]:
     """The CMake variables that every build of ours has."""
     packages = sdk.library_dir / "cmake"
     linker = {"CMAKE_LINKER_TYPE": toolchain.linker.upper()} if toolchain.linker else {}
-    return {"MLIR_DIR": str(packages / "mlir"), "LLVM_DIR": str(packages / "llvm"), **linker}
+    # CMake reads \ in what it is given as an escape, sooner or later.
+    found = {"MLIR_DIR": (packages / "mlir").as_posix(), "LLVM_DIR": (packages / "llvm").as_posix()}
+    return {**found, **linker, **platform_settings.common(toolchain.target)}
 
 
 def obtain(

@@ -81,8 +81,9 @@ def make(job: Job, work: Path) -> None:
 
 
 def _compile(job: Job, work: Path, meter: cost.Meter) -> None:
-    remove(work / _SOURCE)
-    (work / _SOURCE).symlink_to(job.tree, target_is_directory=True)
+    if _source(job, work) != job.tree:
+        remove(work / _SOURCE)
+        (work / _SOURCE).symlink_to(job.tree, target_is_directory=True)
     before = job.launcher.rate() if job.launcher else None
     with log.stage("configure"):
         _configure(job, work)
@@ -110,13 +111,18 @@ def _configure(job: Job, work: Path, *components: str) -> None:
             launcher=job.launcher.program if job.launcher else None,
             link_jobs=job.link_jobs,
         ),
-        "CMAKE_INSTALL_PREFIX": str(work / PREFIX),
+        "CMAKE_INSTALL_PREFIX": (work / PREFIX).as_posix(),
         "LLVM_DISTRIBUTION_COMPONENTS": ";".join(components),
     }
     definitions = [f"-D{name}={value}" for name, value in settings.items()]
-    source = work / _SOURCE / "llvm"
+    source = _source(job, work) / "llvm"
     command: list[str | Path] = ["cmake", "-G", "Ninja", "-S", source, "-B", work / _BUILD]
     run([*command, *definitions], env=_environment(job), log=job.log)
+
+
+def _source(job: Job, work: Path) -> Path:
+    """The source as CMake sees it: the link; on Windows, where few may make links, the tree itself."""
+    return job.tree if sys.platform == "win32" else work / _SOURCE
 
 
 def _build(job: Job, work: Path, *targets: str, on_line: Callable[[str], None]) -> None:
@@ -149,7 +155,7 @@ def _components(build: Path) -> list[str]:
 
 def _check_relocatable(work: Path) -> None:
     """See that no CMake file in the prefix names the folder of work; raises ``NotRelocatable``."""
-    telltale = str(work)
+    telltale = work.as_posix()  # as CMake writes it on Windows, too
     for file in sorted((work / PREFIX).rglob("*.cmake")):
         if telltale in file.read_text(encoding="utf-8", errors="replace"):
             raise NotRelocatable(f"{file} names the folder that it was built in; it cannot be moved")

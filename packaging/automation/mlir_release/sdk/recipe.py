@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlir_release import platform_settings
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -78,7 +80,9 @@ class Recipe:
 def tool_settings(
     toolchain: Toolchain, *, python: str, launcher: Path | None, link_jobs: int
 ) -> dict[str, str]:
-    """The CMake variables that say with what it is built.
+    """The CMake variables that say with what, and for which system, it is built.
+
+    What of them the content depends on is in the toolchain's key.
 
     Args:
         toolchain: compilers and linker.
@@ -87,12 +91,13 @@ def tool_settings(
         link_jobs: how many links may run at once.
     """
     settings = {
-        "CMAKE_C_COMPILER": str(toolchain.cc),
-        "CMAKE_CXX_COMPILER": str(toolchain.cxx),
+        "CMAKE_C_COMPILER": toolchain.cc.as_posix(),
+        "CMAKE_CXX_COMPILER": toolchain.cxx.as_posix(),
         "LLVM_PARALLEL_LINK_JOBS": str(link_jobs),
         "Python3_EXECUTABLE": python,
-        "CMAKE_C_COMPILER_LAUNCHER": str(launcher or ""),
-        "CMAKE_CXX_COMPILER_LAUNCHER": str(launcher or ""),
+        "CMAKE_C_COMPILER_LAUNCHER": launcher.as_posix() if launcher else "",
+        "CMAKE_CXX_COMPILER_LAUNCHER": launcher.as_posix() if launcher else "",
+        **platform_settings.llvm(toolchain.target),
     }
     if toolchain.linker:
         settings["LLVM_USE_LINKER"] = toolchain.linker

@@ -8,16 +8,17 @@ import posixpath
 import shutil
 import tarfile
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlir_release.errors import UserError
+from mlir_release.portable_files import link as make_link
 from mlir_release.source.apt import download
 from mlir_release.source.layout import Unavailable, is_wanted
 from mlir_release.store import file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from mlir_release.store import Store
 
@@ -102,7 +103,7 @@ def unpack(path: Path, parts: Sequence[str], into: Path) -> None:
     except OSError as error:
         raise UserError(f"{path} cannot be unpacked into {into}: {error.strerror or error}") from None
     for link, target in links:
-        link.symlink_to(target)
+        make_link(link, Path(target))
 
 
 def _wanted(tar: tarfile.TarFile, parts: Sequence[str]) -> Iterator[tuple[tarfile.TarInfo, str]]:

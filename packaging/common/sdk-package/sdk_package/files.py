@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,7 @@ class Prefix:
         source = (self.path / file).resolve(strict=True)
         target = place / file
         target.parent.mkdir(parents=True, exist_ok=True)
-        if not copy:
+        if not copy and sys.platform != "win32":  # where few may make links
             target.symlink_to(source)
         elif source.suffix == ".a":
             _output([self.binutils.strip, "-S", "-D", "-o", str(target), str(source)])
@@ -84,7 +85,8 @@ def ensure_relocatable(files: Sequence[Path], folders: Sequence[Path]) -> None:
     Raises:
         UnknownForm: one does.
     """
-    names = {str(path) for folder in folders for path in (folder, folder.resolve()) if len(path.parts) > 2}  # noqa: PLR2004 -- not /usr
+    paths = [path for folder in folders for path in (folder, folder.resolve()) if len(path.parts) > 2]  # noqa: PLR2004 -- not /usr
+    names = {name for path in paths for name in (str(path), path.as_posix())}
     for file in files:
         text = file.read_text(encoding="utf-8", errors="replace")
         for name in names:

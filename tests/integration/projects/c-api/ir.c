@@ -1,0 +1,2 @@
+int llvmAnswer(void);
+int internalAnswer(void) { return llvmAnswer(); }

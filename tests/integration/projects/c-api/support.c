@@ -1,0 +1,1 @@
+int llvmAnswer(void) { return 42; }
