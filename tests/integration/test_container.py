@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import manylinux
 from child import start, wait_until
 from debian_tree import unpack
-from mlir_release import apt, engine
-from mlir_release.errors import UserError
+from mlir_release import apt
 from mlir_release.run import run
 
 if TYPE_CHECKING:
@@ -30,18 +30,6 @@ pytestmark = [
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("noxfile.py", "pyproject.toml", "llvm-project.version", "packaging")
-PODMAN = ("podman", "runc", "conmon", "netavark")
-# So that podman works for root inside of another container, too, which machines of CI often are.
-CONFIGURATION = """\
-[containers]
-default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
-netns = "host"
-[engine]
-cgroup_manager = "cgroupfs"
-events_logger = "file"
-runtime = "runc"
-"""
-CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 IMAGE = "localhost/mlir-py-release-test"
 BARE = "localhost/mlir-py-release-test-bare"
 
@@ -53,23 +41,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def containers(folder: Path) -> Iterator[Engine]:
-    """An engine; podman, installed where that is possible, unless there is one that works."""
-    (folder / "containers.conf").write_text(CONFIGURATION)
-    with pytest.MonkeyPatch.context() as patch:
-        if os.geteuid() == 0:
-            patch.setenv("CONTAINERS_CONF", str(folder / "containers.conf"))
-        if not any(map(shutil.which, ("docker", "podman"))) or not works():
-            assert apt.can_install(), "these tests need docker or podman: install one"
-            apt.install(PODMAN, folder / "apt.log")
-        yield engine.find()
-
-
-def works() -> bool:
-    try:
-        engine.find()
-    except UserError:
-        return False
-    return True
+    with manylinux.engine_of_this_machine(folder) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +50,7 @@ def image(containers: Engine, folder: Path) -> Iterator[str]:
     """Debian 12's Python and a shell; and the name with BARE for the same without the Python."""
     tree = unpack("bookworm", ["dash", "coreutils", "python3-venv"], folder)
     (tree / "tmp").mkdir(mode=0o777)
-    if CERTIFICATES.is_file():
-        (tree / CERTIFICATES.parent.relative_to("/")).mkdir(parents=True, exist_ok=True)
-        shutil.copy(CERTIFICATES, tree / CERTIFICATES.relative_to("/"))
+    manylinux.add_certificates(tree)
     archive = folder / "image.tar"
     for name, left_out in ((IMAGE, "nothing"), (BARE, "./usr/*python*")):
         run(["tar", "-C", tree, f"--exclude={left_out}", "-cf", archive, "."], quiet=True)

@@ -34,9 +34,9 @@ def start(code: str, *arguments: Path | str, **variables: str) -> subprocess.Pop
     )
 
 
-def wait_until(condition: Callable[[], object]) -> None:
-    """Come back as soon as something is true; a test fails when it has not come to that in two minutes."""
-    deadline = time.monotonic() + 120
+def wait_until(condition: Callable[[], object], *, seconds: float = 120) -> None:
+    """Come back as soon as something is true; a test fails when it has not come to that in time."""
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come to that"
         time.sleep(0.02)

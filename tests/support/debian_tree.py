@@ -24,8 +24,11 @@ def unpack(suite: str, packages: list[str], folder: Path) -> Path:
     for name in (*_FOLDERS, *_STATE):
         (apt / name).mkdir(parents=True)
     (apt / "status").touch()
-    stable = [one for one in apt_sources.candidates() if one.suite == "stable"]
-    stanzas = [replace(one, suite=suite).stanza().replace("deb-src", "deb") for one in stable]
+    known = apt_sources.candidates()
+    sources = [replace(one, suite=suite) for one in known if one.suite == "stable"]
+    # Where this machine's own release is asked for, what came to it later belongs to it.
+    sources += [one for one in known if one.suite.startswith(f"{suite}-")]
+    stanzas = [one.stanza().replace("deb-src", "deb") for one in sources]
     (apt / "etc/sources.list.d/suite.sources").write_text("\n".join(stanzas))
     places = {"Etc": "etc", "State": "state", "State::status": "status", "Cache": "cache"}
     options = [f"-oDir::{name}={apt / place}" for name, place in places.items()]

@@ -30,7 +30,7 @@ class Building(Rooms):
         # Everything that can be refused at once comes before what takes minutes.
         interpreter = interpreters.obtain(version, self.store)
         log.say(f"   interpreter: {interpreter.version} at {interpreter.path} ({interpreter.found_in})")
-        self._ensure_possible()
+        self.ensure_possible()
         for distribution in self._made_per(MadePer.INTERPRETER):
             wheel = self._package(distribution, interpreter)
             log.summary(wheel.name, [("size", _megabytes(wheel)), *self._origin(), ("in", str(wheel.parent))])
@@ -47,23 +47,27 @@ class Building(Rooms):
             options = dataclasses.replace(self.options, sdk=ProviderName.BUILD)
             dataclasses.replace(self, options=options).package_sdk()
             return
-        self._ensure_possible()
+        self.ensure_possible()
         wheels = [self._package(distribution, None) for distribution in self._made_per(MadePer.PLATFORM)]
         rows = [(wheel.name, f"{_megabytes(wheel)} in {wheel.parent}") for wheel in wheels]
         prefix = self.sdk.prefix
         log.summary("SDK", [*self._origin(), ("prefix", f"{_megabytes(prefix)} in {prefix}"), *rows])
 
-    def _ensure_possible(self) -> None:
+    def ensure_possible(self) -> None:
         """The checks that take no time."""
         _ = self.pin, self.choice, self.release_version
         doctor.preflight(self.options)
 
+    def per_interpreter(self) -> Iterator[Distribution]:
+        """What is made once per interpreter."""
+        return self._made_per(MadePer.INTERPRETER)
+
     def _made_per(self, kind: MadePer) -> Iterator[Distribution]:
         return (it for it in self.distributions if it.made_per is kind)
 
-    def _raw(self, distribution: Distribution, interpreter: Interpreter | None) -> Made:
+    def _inputs(self, distribution: Distribution, interpreter: Interpreter | None) -> distributions.Inputs:
         # In this order: what may be refused in seconds comes before the source is fetched.
-        inputs = distributions.Inputs(
+        return distributions.Inputs(
             distribution=distribution,
             interpreter=interpreter,
             sdk=self.sdk,
@@ -73,6 +77,9 @@ class Building(Rooms):
             tag=self._tag,
             version=self.release_version or versions.untagged(self.tree.version, self.tree.commit),
         )
+
+    def _raw(self, distribution: Distribution, interpreter: Interpreter | None) -> Made:
+        inputs = self._inputs(distribution, interpreter)
         with log.stage(f"{inputs.title}, with {inputs.toolchain.name}"):
             made = distributions.obtain(inputs, self.store)
             log.say(f"   {'reused' if made.reused else 'made'} {made.wheel}")
@@ -80,12 +87,15 @@ class Building(Rooms):
 
     def _package(self, distribution: Distribution, interpreter: Interpreter | None) -> Path:
         """The repaired wheel, in the wheelhouse."""
-        raw = self._raw(distribution, interpreter).wheel
+        repaired = self._repaired(distribution, self._raw(distribution, interpreter).wheel)
+        return repair.stow(repaired, self.options.wheelhouse)
+
+    def _repaired(self, distribution: Distribution, raw: Path) -> Path:
         with log.stage(f"repair {raw.name}"):
             repaired = repair.repair(raw, library_dirs=[self.sdk.library_dir], store=self.store)
         if self.sdk.made_by is ProviderName.BUILD:
             repair.ensure_small(repaired, distribution.max_megabytes)
-        return repair.stow(repaired, self.options.wheelhouse)
+        return repaired
 
     def _origin(self) -> list[tuple[str, str]]:
         """Rows of a summary: what it was made from."""

@@ -1,8 +1,7 @@
 """The same session once more, inside a container: how releases are built on Linux.
 
-The container sees this checkout, the store, the wheelhouse and what the options name, each under the path
-that it has outside, so that what one session leaves serves the other; all but store and wheelhouse read-only.
-Nox comes from an environment that is made once per image, with a Python of the image.
+What it sees there is in ``container_site``. Nox comes from an environment that is made once per image, with a
+Python of the image.
 """
 
 from __future__ import annotations
@@ -10,49 +9,29 @@ from __future__ import annotations
 import argparse
 import configparser
 import importlib.resources
-import os
 import platform
 import re
 import sys
-import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlir_release import engine as engines
 from mlir_release import log
-from mlir_release.errors import ReleaseError, ToolFailed, UserError
+from mlir_release.container_site import Site
+from mlir_release.errors import ReleaseError, UserError
 from mlir_release.sdk.choice import Choice
 from mlir_release.sdk.choice import read as read_choice
-from mlir_release.store import Store, content_key, ensure_writable, remove
+from mlir_release.store import Store, ensure_writable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlir_release.engine import Engine
     from mlir_release.options import Options
     from mlir_release.run import Completed
 
 # The policy of PEP 600 that releases are built for, as cibuildwheel's list of images calls it.
 _POLICY = "manylinux_2_28"
 _ARCHITECTURES = {"arm64": "aarch64"}
-# The file of GitHub's page of a run, which sessions add to.
-_SUMMARY = "GITHUB_STEP_SUMMARY"
-# Files of certificates, for those whose network has its own.
-_CERTIFICATES = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
-# What a session reads in its environment, and what pip does.
-_PASSED_ON = re.compile(
-    rf"CC|CXX|CI|GITHUB_ACTIONS|{_SUMMARY}|SOURCE_DATE_EPOCH|PIP_(EXTRA_)?INDEX_URL|{'|'.join(_CERTIFICATES)}"
-    r"|(HTTPS?|NO|ALL)_PROXY|(https?|no|all)_proxy"
-)
-_NO_PYTHON = 77
-# In a manylinux image the oldest first that can run nox: it has the most wheels.
-_MAKE_ENVIRONMENT = (
-    "for python in /opt/python/cp3??-cp3??/bin/python python3; do"
-    """ if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then"""
-    """ "$python" -m venv "$0" && exec "$0/bin/python" -m pip install --disable-pip-version-check "$@"; fi;"""
-    f" done; echo 'no Python 3.11 or newer'; exit {_NO_PYTHON}"
-)
 # What nox says when a session ends with an error, and around that.
 _ABORTED = re.compile(r"^nox > Session \S+ aborted: (.+?)(?: \(took [^()]*\))?\.?$", re.MULTILINE)
 _MISTAKE = 2
@@ -62,27 +41,15 @@ class ContainerFailed(ReleaseError):
     """A session failed inside a container; it has said why."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Site:
-    """Where a session runs, and what it sees there: this project's folder, and what it writes to."""
-
-    engine: Engine
-    image: str
-    root: Path
-    store: Store
-    wheelhouse: Path
-    visible: tuple[Path, ...]
-
-
-def default_image() -> str:
-    """The image in which releases are built: the manylinux project's, as this cibuildwheel pins it."""
+def default_image(policy: str = _POLICY) -> str:
+    """The image of a policy of PEP 600 or 656: manylinux's, as this cibuildwheel pins it."""
     pinned = configparser.ConfigParser(inline_comment_prefixes=("#",))
     resources = importlib.resources.files("cibuildwheel") / "resources"
     pinned.read_string((resources / "pinned_docker_images.cfg").read_text(encoding="utf-8"))
     machine = _ARCHITECTURES.get(platform.machine(), platform.machine())
-    image = pinned.get(machine, _POLICY, fallback=None)
+    image = pinned.get(machine, policy, fallback=None)
     if image is None:
-        raise UserError(f"there is no {_POLICY} image for {machine}; name one with --container IMAGE")
+        raise UserError(f"there is no {policy} image for {machine}; name one with --container IMAGE")
     return image
 
 
@@ -102,26 +69,51 @@ def rerun(session: str, words: Sequence[str], options: Options, root: Path) -> N
         ContainerFailed: the session failed.
     """
     _refuse(session, options)
-    engine = engines.find()
+    site = find_site(options, root)
+    nox = (site.python(), "-m", "nox", "-f", root / "noxfile.py")
+    said = said_inside(words, options, site.store)
+    with log.stage(f"{session} in {site.image}, with {site.engine.name}"):
+        done = site.contain([*nox, "-s", session, "--", *said])
+    _conclude(done, site.image)
+
+
+def find_site(options: Options, root: Path, *, wanted_by: str = "--container", policy: str = _POLICY) -> Site:
+    """An engine that works, and an image that is there, fetched now if it was not.
+
+    Args:
+        options: ``container`` names the image; None and empty are the default one's.
+        root: this project's folder.
+        wanted_by: what it is for, as the message of a refusal begins.
+        policy: whose image is the default one.
+
+    Raises:
+        UserError: there is no engine that works, or no such image.
+    """
+    engine = engines.find(wanted_by)
     store = Store.open(options.cache)
-    image = options.container or default_image()
+    image = options.container or default_image(policy)
     identity = engine.identify(image, store.log_file("container-image"))
     ensure_writable(options.wheelhouse)
-    chosen = _paths(options) | {"--cache": store.root, "--wheelhouse": options.wheelhouse}
-    site = _Site(
+    return Site(
         engine=engine,
         image=image,
+        identity=identity,
         root=root,
         store=store,
         wheelhouse=options.wheelhouse,
-        visible=tuple(_to_see(path) for path in chosen.values()),
+        visible=tuple(_to_see(path) for path in _places(options, store).values()),
     )
-    base = [*_options(site), identity]
-    nox = (str(_environment(site, base) / "bin/python"), "-m", "nox", "-f", str(root / "noxfile.py"))
-    said = [*_without_container(words), *(f"{name}={path}" for name, path in chosen.items())]
-    with log.stage(f"{session} in {image}, with {engine.name}"):
-        done = engine.contain([*base, *nox, "-s", session, "--", *said])
-    _conclude(done, image)
+
+
+def said_inside(words: Sequence[str], options: Options, store: Store) -> list[str]:
+    """The options of a session as they are said inside: without ``--container``, with absolute paths."""
+    places = _places(options, store)
+    return [*_without_container(words), *(f"{name}={path}" for name, path in places.items())]
+
+
+def _places(options: Options, store: Store) -> dict[str, Path]:
+    """The files and folders that options name, and those that are the default of one."""
+    return _paths(options) | {"--cache": store.root, "--wheelhouse": options.wheelhouse}
 
 
 def _refuse(session: str, options: Options) -> None:
@@ -171,61 +163,6 @@ def _conclude(done: Completed, image: str) -> None:
         raise ContainerFailed(
             f"the session failed inside {image} with status {done.status}; it says why above"
         )
-
-
-def _options(site: _Site) -> list[str]:
-    """The options of every container: who it is, what it sees, what it is told."""
-    options = ["--user", f"{os.getuid()}:{os.getgid()}", "--workdir", str(site.root)]
-    if site.engine.name == "podman":
-        # Fedora's SELinux would keep the container out of the mounted folders.
-        options += ["--security-opt", "label=disable"]
-        options += ["--userns", "keep-id"] if os.getuid() else []
-    writable = [site.store.root, site.wheelhouse, *_named_files(_SUMMARY)]
-    for path in dict.fromkeys((site.root, *site.visible, *_named_files(*_CERTIFICATES))):
-        if not any(path.is_relative_to(other) for other in writable):
-            options += ["--mount", f"type=bind,source={path},target={path},readonly"]
-    for path in dict.fromkeys(writable):
-        options += ["--mount", f"type=bind,source={path},target={path}"]
-    # A user whom the image does not know has no home; pip's cache is in this one.
-    home = site.store.root / "container" / "home"
-    home.mkdir(parents=True, exist_ok=True)
-    told = {"HOME": home, "NOX_SCRIPT_MODE": "none", "PYTHONDONTWRITEBYTECODE": "1"}
-    # By their names alone: the values stay out of logs.
-    names = sorted(filter(_PASSED_ON.fullmatch, os.environ))
-    return [*options, *(f"--env={name}" for name in [*names, *(f"{key}={told[key]}" for key in told)])]
-
-
-def _named_files(*variables: str) -> list[Path]:
-    """The files that variables of the environment name."""
-    values = (os.environ.get(name) for name in variables)
-    return [Path(value) for value in values if value and Path(value).is_file()]
-
-
-def _environment(site: _Site, base: Sequence[str]) -> Path:
-    """The environment with nox and the automation's dependencies, made now if this image has none yet."""
-    table = tomllib.loads((site.root / "pyproject.toml").read_text(encoding="utf-8"))
-    requirements = table["dependency-groups"]["automation"]
-    key = content_key({"image": base[-1], "requirements": requirements})
-    folder = site.store.root / "container" / key
-    with site.store.locked("container", key):
-        # An environment cannot be renamed into its place: a file says that it is whole.
-        if not (folder / "whole").exists():
-            remove(folder)
-            folder.mkdir(parents=True)
-            with log.stage(f"nox in {site.image}"):
-                _fill(site, [*base, "sh", "-c", _MAKE_ENVIRONMENT, str(folder), *requirements])
-            (folder / "whole").touch()
-    return folder
-
-
-def _fill(site: _Site, words: Sequence[str]) -> None:
-    """Run the script that makes an environment."""
-    tool_log = site.store.log_file("container-environment")
-    done = site.engine.contain(words, tool_log)
-    if done.status in (*engines.FAILED, _NO_PYTHON):
-        raise UserError(f"{site.image} does not serve ({engines.last_line(done)}); take one of manylinux's")
-    if done.status:
-        raise ToolFailed(["pip", "install"], done.status, tool_log, done.output.splitlines()[-20:])
 
 
 def _without_container(words: Sequence[str]) -> list[str]:

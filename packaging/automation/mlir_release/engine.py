@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+import sys
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -50,6 +51,18 @@ class Engine:
             answer = run(question, quiet=True)
         return answer.output.strip().splitlines()[-1]
 
+    @contextmanager
+    def ending(self, label: str) -> Iterator[None]:
+        """While another program runs containers: end those with a label when this process is ended."""
+        try:
+            with _terminations_interrupt():
+                yield
+        except BaseException:
+            named = [self.name, "ps", "--all", "--quiet", "--filter", f"label={label}"]
+            for number in run(named, check=False, quiet=True).output.split():
+                self._end(number)
+            raise
+
     def contain(self, arguments: Sequence[str], tool_log: Path | None = None) -> Completed:
         """Run a container to its end, which may be a failure; it is removed however that comes.
 
@@ -64,14 +77,20 @@ class Engine:
             with _terminations_interrupt():
                 return run(command, check=False, log=tool_log, on_line=passed_on)
         except BaseException:
-            # Podman's rm alone would wait ten seconds for a program that does not end when asked to.
-            for words in (("kill", name), ("rm", "--force", name)):
-                run([self.name, *words], check=False, quiet=True)
+            self._end(name)
             raise
 
+    def _end(self, container: str) -> None:
+        # Podman's rm alone would wait ten seconds for a program that does not end when asked to.
+        for words in (("kill", container), ("rm", "--force", container)):
+            run([self.name, *words], check=False, quiet=True)
 
-def find() -> Engine:
+
+def find(wanted_by: str = "--container") -> Engine:
     """The first engine that works.
+
+    Args:
+        wanted_by: what it is for, as the message of a refusal begins.
 
     Raises:
         UserError: none does.
@@ -85,9 +104,9 @@ def find() -> Engine:
             return Engine(name)
         refusals.append(f"{name} does not work ({last_line(answer)})")
     if refusals:
-        raise UserError(f"--container: {'; '.join(refusals)}; start its service, or mend its configuration")
+        raise UserError(f"{wanted_by}: {'; '.join(refusals)}; start its service, or mend its configuration")
     raise UserError(
-        "--container needs docker or podman, and neither is on PATH: install one,"
+        f"{wanted_by} needs docker or podman, and neither is on PATH: install one,"
         " or build with --sysroot DIR (docs/manylinux.md)"
     )
 
@@ -100,7 +119,9 @@ def last_line(done: Completed) -> str:
 @contextmanager
 def _terminations_interrupt() -> Iterator[None]:
     """Let the signals that end this process do it as Ctrl-C does: the container would go on without it."""
-    signals = (signal.SIGTERM, signal.SIGHUP)
+    signals = [signal.SIGTERM]
+    if sys.platform != "win32":
+        signals.append(signal.SIGHUP)
     before = [signal.signal(number, signal.default_int_handler) for number in signals]
     try:
         yield

@@ -57,14 +57,18 @@ class Workflow(Building):
         interpreter = interpreters.find(version)
         for distribution in self._made_per(MadePer.INTERPRETER):
             wheel = self._fresh(distribution, interpreter.tag, f"nox -s build-{version}")
-            extension = self._raw(distribution, interpreter).test_folder
-            # The environment and the results have one place per interpreter.
-            with self.store.locked("test", interpreter.tag), record.trial([wheel]) as runs:
-                subject = self._installed([distribution], [wheel], interpreter)
-                output = self.store.root / "test-results" / interpreter.tag
-                if extension:
-                    runs.extend(self._test_upstream(subject, interpreter, extension, output))
-                runs.extend(self._test_own(subject, distribution, output))
+            self._test(distribution, interpreter, wheel, self._raw(distribution, interpreter).test_folder)
+
+    def _test(
+        self, distribution: Distribution, interpreter: Interpreter, wheel: Path, extension: Path | None
+    ) -> None:
+        # The environment and the results have one place per interpreter.
+        with self.store.locked("test", interpreter.tag), record.trial([wheel]) as runs:
+            subject = self._installed([distribution], [wheel], interpreter)
+            output = self.store.root / "test-results" / interpreter.tag
+            if extension:
+                runs.extend(self._test_upstream(subject, interpreter, extension, output))
+            runs.extend(self._test_own(subject, distribution, output))
 
     def test_sdk(self) -> None:
         """Test the wheels of the platform that are in the wheelhouse, all in one environment.
@@ -139,7 +143,7 @@ class Workflow(Building):
         self, packaged: list[Distribution], wheels: list[Path], interpreter: Interpreter
     ) -> wheel_tests.Subject:
         tests = [self._tests(distribution) for distribution in packaged]
-        requirements = [folder / "requirements.txt" for folder in tests if folder]
+        requirements = [wheel_tests.requirements_of(folder, interpreter) for folder in tests if folder]
         with log.stage(f"install {', '.join(wheel.name for wheel in wheels)}"):
             return wheel_tests.install(wheels, interpreter, requirements=requirements, store=self.store)
 

@@ -21,11 +21,9 @@ from mlir_release.distributions.table import MadePer
 from mlir_release.interpreters import Interpreter
 from mlir_release.inventory import Changed
 from mlir_release.run import run
-from mlir_release.store import remove
+from mlir_release.store import remove, write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mlir_release.distributions.table import Distribution
     from mlir_release.sdk import Sdk
     from mlir_release.source import SourceTree
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from mlir_release.toolchain import Toolchain
 
 _DIST = "dist"
+_BUILD = "build"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,27 +122,16 @@ def _make(inputs: Inputs, store: Store, work: Path) -> None:
     tool_log = store.log_file(f"raw-{inputs.title}")
     environment = environments.create(_builder(inputs), work / "environment", log=tool_log)
     environment.install(list(distribution.requires), log=tool_log)
-    facts = work / "provenance.json"
-    facts.write_text(json.dumps(inputs.facts), encoding="utf-8")
-
     log.say(f"   compiling; the whole log is {tool_log}")
     pip: list[str | Path] = [environment.python, "-m", "pip", "wheel", "--verbose", "--no-build-isolation"]
-    pip += ["--no-deps", "--no-cache-dir", "--wheel-dir", work / _DIST, *_settings(inputs, work / "build")]
-    run(
-        [*pip, distribution.folder],
-        env={
-            **shared.environment(inputs.tree, inputs.toolchain),
-            "MLIR_RELEASE_PROVENANCE": str(facts),
-            "MLIR_RELEASE_VERSION": inputs.version,
-            "MLIR_RELEASE_SHARED": str(parts or ""),
-        },
-        log=tool_log,
-        on_line=log.Progress(),
-    )
+    pip += ["--no-deps", "--no-cache-dir", "--wheel-dir", work / _DIST]
+    pip += [f"--config-settings={name}={value}" for name, value in _settings(inputs, work / _BUILD).items()]
+    variables = _variables(inputs, work, parts)
+    run([*pip, distribution.folder], env=variables, log=tool_log, on_line=log.Progress())
     if distribution.test_folder:
         remove(work / distribution.test_folder)
-        (work / "build" / distribution.test_folder).rename(work / distribution.test_folder)
-    for done in ("build", "environment"):
+        (work / _BUILD / distribution.test_folder).rename(work / distribution.test_folder)
+    for done in (_BUILD, "environment"):
         remove(work / done)
 
 
@@ -157,15 +145,56 @@ def _builder(inputs: Inputs) -> Interpreter:
     )
 
 
-def _settings(inputs: Inputs, build: Path) -> list[str]:
-    """The wheel project's settings, as options of pip."""
+def hand_over(inputs: Inputs, store: Store, folder: Path) -> Path:
+    """Write down what the wheel's build is to be told, where a frontend that is not ours starts it.
+
+    Args:
+        inputs: what it is to be made from.
+        store: has what wheels share, or gets it now.
+        folder: takes the build tree, and a JSON file with ``variables`` of the environment (null for those
+            that must not be set) and ``settings`` (PEP 517).
+
+    Returns:
+        That file.
+
+    Raises:
+        ToolFailed: what wheels share did not compile.
+    """
+    parts = shared.obtain(inputs.distribution, inputs.tree, inputs.sdk, inputs.toolchain, store)
+    told = {
+        "variables": _variables(inputs, folder, parts),
+        "settings": _settings(inputs, folder / _BUILD),
+    }
+    file = folder / "build.json"
+    write_atomically(file, json.dumps(told, indent=2))
+    return file
+
+
+def handed_test_folder(distribution: Distribution, folder: Path) -> Path | None:
+    """What upstream's own tests need, in the build tree of a wheel whose build was handed over."""
+    return folder / _BUILD / distribution.test_folder if distribution.test_folder else None
+
+
+def _variables(inputs: Inputs, work: Path, parts: Path | None) -> dict[str, str | None]:
+    """The environment of the wheel's build; ``work`` takes a file that it names, ``parts`` are shared."""
+    facts = work / "provenance.json"
+    facts.write_text(json.dumps(inputs.facts), encoding="utf-8")
+    return {
+        **shared.environment(inputs.tree, inputs.toolchain),
+        "MLIR_RELEASE_PROVENANCE": str(facts),
+        "MLIR_RELEASE_VERSION": inputs.version,
+        "MLIR_RELEASE_SHARED": str(parts or ""),
+    }
+
+
+def _settings(inputs: Inputs, build: Path) -> dict[str, str]:
+    """The wheel project's settings (PEP 517)."""
     defines = shared.defines(inputs.sdk, inputs.toolchain)
-    settings: Mapping[str, str] = {
-        "build-dir": str(build),
+    return {
+        "build-dir": build.as_posix(),
         **{f"cmake.define.{name}": value for name, value in defines.items()},
         **_targets(inputs.distribution),
     }
-    return [f"--config-settings={name}={value}" for name, value in settings.items()]
 
 
 def _targets(distribution: Distribution) -> dict[str, str]:

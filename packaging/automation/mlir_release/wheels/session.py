@@ -1,0 +1,173 @@
+"""`nox -s wheels`: cibuildwheel over the interpreters of this system, with all that a release needs.
+
+It starts cibuildwheel in a folder of its own that has nothing but ``packaging/``, because cibuildwheel copies
+that into its containers. What the steps there need besides is mounted: this checkout, store, wheelhouse.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlir_release import container, log, options, targets, wheel_tests
+from mlir_release.errors import ToolFailed, UserError
+from mlir_release.publishing import record
+from mlir_release.run import run as run_program
+from mlir_release.store import file_sha256, remove, size_of
+from mlir_release.wheels import handover, identifiers, places
+from mlir_release.workflow import Workflow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mlir_release.distributions import Distribution
+    from mlir_release.wheels.identifiers import Selection
+    from mlir_release.wheels.places import Place
+
+_SESSION = "nox -s wheels"
+# What cibuildwheel says of its steps, and our own headings, among all the rest.
+_SHOWN = re.compile(
+    r"Building \S+ wheel$|(?:Starting|Copying|Running|Setting up|Building|Repairing|Testing)\b.*\.\.\.$"
+    r"|== |   \S.*: (?:took|failed after) |   (?:SDK|source|compiler|interpreter): |cibuildwheel: error"
+)
+
+
+def run(words: Sequence[str], root: Path) -> None:
+    """Build, repair and test the wheels of this system, into the wheelhouse, with the records of their tests.
+
+    Args:
+        words: the options of the sessions that build, and ``--only IDENTIFIER[,IDENTIFIER]``; on Linux
+            ``--container`` names the image.
+        root: this project's folder.
+
+    Raises:
+        UserError: a mistake, wherever it was found.
+        StepFailed: a step of ours failed inside cibuildwheel.
+        ToolFailed: cibuildwheel did.
+    """
+    only, rest = _only(words)
+    chosen = options.parse(rest, root)
+    selection = identifiers.select(only, targets.here())
+    if chosen.sysroot:
+        raise UserError(f"--sysroot is for builds without a container; {_SESSION} has the image's libraries")
+    flow = Workflow(root, chosen)
+    flow.ensure_possible()
+    place = places.find(chosen, root, selection.target)
+    with _folder(flow) as folder:
+        told = handover.Run(
+            python=str(place.python),
+            root=str(root),
+            options=tuple(container.said_inside(rest, chosen, flow.store)),
+            version=flow.release_version,
+        )
+        file = told.write(folder)
+        for distribution in flow.per_interpreter():
+            _check(distribution, place, file)
+            # Inside there may be no way to the source: it comes from the store.
+            _ = flow.tree
+            _build(flow, distribution, selection, place, file)
+            _summarize(flow, distribution, selection)
+
+
+def _only(words: Sequence[str]) -> tuple[str | None, list[str]]:
+    """What ``--only`` says, and the other options."""
+    parser = options.Parser(prog="nox", add_help=False, allow_abbrev=False)
+    parser.add_argument("--only", metavar="IDENTIFIER")
+    said, rest = parser.parse_known_args(list(words))
+    return said.only, rest
+
+
+@contextmanager
+def _folder(flow: Workflow) -> Iterator[Path]:
+    """A folder of this run's own in the store, which containers see."""
+    above = flow.store.root / "work"
+    above.mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="wheels-", dir=above))
+    try:
+        yield folder
+    finally:
+        remove(folder)
+
+
+def _check(distribution: Distribution, place: Place, file: Path) -> None:
+    """See, where the wheels will be built, that they can be: what takes long comes after this."""
+    root = distribution.folder.parents[1]
+    step: list[str | Path] = [
+        place.python,
+        "-m",
+        "mlir_release.wheels",
+        "check",
+        root,
+        distribution.folder.name,
+    ]
+    told = {handover.VARIABLE: str(file), "PYTHONPATH": str(root / "packaging" / "automation")}
+    with log.stage(f"checks for {distribution.name}"):
+        status = place.call([*step, place.python, file.parent / "check"], told)
+        handover.raise_reported(file.parent)
+        if status:
+            raise handover.StepFailed(f"the checks ended with status {status}; they say why above")
+
+
+def _build(
+    flow: Workflow, distribution: Distribution, selection: Selection, place: Place, file: Path
+) -> None:
+    folder = file.parent
+    packaging = distribution.folder.parent
+    left_out = shutil.ignore_patterns("__pycache__", ".*", "automation")
+    shutil.copytree(packaging, folder / "project" / packaging.name, ignore=left_out)
+    tool_log = flow.store.log_file("wheels")
+    command = [sys.executable, "-m", "cibuildwheel", f"{packaging.name}/{distribution.folder.name}"]
+    log.say(f"   {', '.join(selection.identifiers)}; the whole log is {tool_log}")
+    try:
+        with place.guarded():
+            run_program(
+                [*command, "--output-dir", folder / "output"],
+                cwd=folder / "project",
+                env={
+                    **_environment(selection),
+                    **place.settings(selection.target),
+                    handover.VARIABLE: str(file),
+                },
+                log=tool_log,
+                on_line=_Passer(),
+            )
+    except ToolFailed:
+        handover.raise_reported(folder)
+        raise
+
+
+def _environment(selection: Selection) -> dict[str, str | None]:
+    """The variables with which cibuildwheel builds what is selected, whatever the caller has set."""
+    others = dict.fromkeys(name for name in os.environ if name.startswith("CIBW_"))
+    # It would fold its output, of which only a part is passed on.
+    return {**others, "GITHUB_ACTIONS": None, "CIBW_BUILD": " ".join(selection.identifiers)}
+
+
+class _Passer:
+    """Passes on what of cibuildwheel's output says how far it is."""
+
+    def __init__(self) -> None:
+        self.progress = log.Progress()
+
+    def __call__(self, line: str) -> None:
+        if _SHOWN.match(line):
+            self.progress = log.Progress()
+            log.say(line.rstrip())
+        else:
+            self.progress(line)
+
+
+def _summarize(flow: Workflow, distribution: Distribution, selection: Selection) -> None:
+    rows = []
+    for identifier in selection.identifiers:
+        tag = identifier.partition("-")[0]
+        wheel = wheel_tests.find(flow.options.wheelhouse, distribution.wheel_name, tag, build=_SESSION)
+        passed = sum(it.passed for it in record.passed(wheel, file_sha256(wheel)))
+        rows.append((wheel.name, f"{size_of(wheel) / 1e6:.1f} MB, {passed} tests passed"))
+    log.summary(f"wheels in {flow.options.wheelhouse}", rows)

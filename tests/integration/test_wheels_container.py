@@ -1,0 +1,215 @@
+"""`nox -s wheels` and `nox -s sdk` in containers: the real bindings for two Pythons, LLVM's real source.
+
+What they are built against is Debian's MLIR, packaged as `nox -s sdk` does. The local store keeps that from
+one run to the next; without it, making the wheel of mlir-tools takes minutes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import manylinux
+from child import wait_until
+from llvm_tree import git
+from mlir_release import apt, distributions, interpreters, options, provenance
+from mlir_release.publishing import record
+from mlir_release.run import run
+from mlir_release.store import Store, file_sha256
+from mlir_release.workflow import Workflow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlir_release.engine import Engine
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="only Linux has containers of its own"),
+    pytest.mark.skipif(not apt.present(), reason="without apt, there is nothing to make an image of"),
+    pytest.mark.timeout(3600),
+]
+
+ROOT = Path(__file__).parents[2]
+COPIED = (
+    *("noxfile.py", "pyproject.toml", "llvm-project.version", "packaging", "patches"),
+    *("tests/expected-failures.toml", "tests/wheels", "tests/wheels-common"),
+)
+# The first is there because cibuildwheel itself runs in it, the second also runs the automation.
+SERIES = ("3.9", "3.13")
+TAGS = ("cp39", "cp313")
+RELEASE = "llvm-22.1.8.01"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("wheels")
+
+
+@pytest.fixture(scope="module")
+def containers(folder: Path) -> Iterator[Engine]:
+    with manylinux.engine_of_this_machine(folder) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def image(containers: Engine, folder: Path) -> Iterator[str]:
+    name = f"localhost/mlir-py-release-wheels-{os.getpid()}"
+    found = [interpreters.find(series) for series in SERIES]
+    assert all(it.path.resolve().parents[1] != Path("/usr") for it in found), found
+    (folder / "image").mkdir()
+    manylinux.make_image(containers, name, found, folder / "image")
+    yield name
+    run([containers.name, "rmi", "--force", name], quiet=True)
+
+
+@pytest.fixture(scope="module")
+def sdk(folder: Path) -> Path:
+    """The wheel of Debian's MLIR, with those that go with it beside it."""
+    words = ["--sdk", "system", "--wheelhouse", str(folder / "sdk")]
+    Workflow(ROOT, options.parse(words, ROOT)).package_sdk()
+    (wheel,) = (folder / "sdk").glob("mlir_sdk-*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def project(folder: Path) -> Path:
+    """A copy of this project, in which a release is checked out."""
+    made = folder / "project"
+    left_out = shutil.ignore_patterns("__pycache__", ".*cache", ".cibuildwheel")
+    for name in COPIED:
+        (made / name).parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, made / name, ignore=left_out)
+        else:
+            shutil.copy(ROOT / name, made / name)
+    git(made, "init", "--quiet", "--initial-branch=main")
+    git(made, "add", "--all")
+    git(made, "commit", "--quiet", "--message=released")
+    git(made, "tag", RELEASE)
+    return made
+
+
+def nox_command(project: Path, *words: str | Path) -> list[str | Path]:
+    return [sys.executable, "-m", "nox", "-f", project / "noxfile.py", "-s", *words]
+
+
+def nox(project: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        nox_command(project, *words),
+        env={**os.environ, "NOX_SCRIPT_MODE": "none"},
+        cwd=project,
+        capture_output=True,
+        text=True,
+        timeout=3000,
+        check=False,
+    )
+
+
+def refusal(project: Path, *words: str | Path) -> str:
+    """The one line with which `nox -s wheels` is refused."""
+    done = nox(project, "wheels", "--", *words)
+    said = (done.stdout + done.stderr).splitlines()
+    assert done.returncode == 2, said
+    assert "Traceback" not in done.stdout + done.stderr
+    assert said[-1].startswith("nox > Session wheels aborted: ")
+    return said[-1].removeprefix("nox > Session wheels aborted: ")
+
+
+def test_wheels_for_two_interpreters(project: Path, image: str, sdk: Path, folder: Path) -> None:
+    wheelhouse = folder / "wheelhouse"
+    only = ",".join(f"{tag}-manylinux_x86_64" for tag in TAGS)
+    words = ("--only", only, "--container", image, "--sdk", sdk, "--wheelhouse", wheelhouse, "--tag", RELEASE)
+    done = nox(project, "wheels", "--", *words)
+    said = done.stdout + done.stderr
+    print(said)
+    assert done.returncode == 0, said[-4000:]
+    # One says how far it is.
+    for tag in TAGS:
+        assert f"Building {tag}-manylinux_x86_64 wheel" in said
+        assert f"== upstream's binding tests on {tag}" in said
+    assert len(re.findall(r"^Repairing wheel\.\.\.$", said, re.MULTILINE)) == len(TAGS)
+    # What cibuildwheel was given is gone; its log is kept.
+    assert not list(Store.open().root.glob("work/wheels-*"))
+
+    packaged = distributions.read_all(project / "packaging")
+    (bindings,) = (it for it in packaged if it.name == "mlir-python-bindings")
+    owed = record.owed(bindings, packaged, rehearsal=True)
+    wheels = sorted(wheelhouse.glob("*.whl"))
+    assert [wheel.name.split("-")[1:3] for wheel in wheels] == [["22.1.8", tag] for tag in sorted(TAGS)]
+    for wheel in wheels:
+        assert "-manylinux_2_" in wheel.name
+        facts = provenance.read(wheel)
+        assert (facts["tag"], facts["sdk_provider"]) == (RELEASE, "system")
+        passed = record.passed(wheel, file_sha256(wheel))
+        assert {it.suite for it in passed} == owed
+        assert all(it.passed and not it.failed for it in passed)
+
+    # The release set takes them as they are.
+    taken = ("--rehearse", "--only", ",".join(TAGS), "--wheelhouse", wheelhouse)
+    done = nox(project, "release-set", "--", RELEASE, *taken)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {it.name for it in (project / "release-set" / RELEASE).glob("*.whl")} == {it.name for it in wheels}
+
+
+def test_a_mistake_that_only_the_container_can_see(
+    project: Path, image: str, sdk: Path, tmp_path: Path
+) -> None:
+    alone = shutil.copy(sdk, tmp_path / sdk.name)
+    line = refusal(project, "--container", image, "--sdk", alone, "--wheelhouse", tmp_path / "wheelhouse")
+    assert re.match(
+        r"mlir_sdk-\S+ needs llvm-sdk \S+, which is not beside it; put that wheel there, too", line
+    )
+    assert not list((tmp_path / "wheelhouse").iterdir())
+
+
+def test_an_interpreter_that_is_not_built_here(project: Path) -> None:
+    line = refusal(project, "--only", "cp27-manylinux_x86_64")
+    assert line.startswith("--only 'cp27-manylinux_x86_64' is no wheel of this machine; there are cp39-many")
+
+
+def begun() -> set[Path]:
+    """The SDKs whose compiling was begun, in the user's store."""
+    return set(Store.open().root.glob("work/sdk-*"))
+
+
+def test_the_sdk_is_compiled_in_the_same_container(
+    project: Path, containers: Engine, image: str, tmp_path: Path
+) -> None:
+    """LLVM's real configuration and the first steps; stopped, they are kept for the next run."""
+    before = begun()
+    log = tmp_path / "log"
+    words = ("sdk", "--", "--container", image, "--wheelhouse", tmp_path / "wheelhouse")
+    with log.open("w") as out:
+        session = subprocess.Popen(
+            nox_command(project, *words),
+            env={**os.environ, "NOX_SCRIPT_MODE": "none"},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+
+    def compiled() -> list[Path]:
+        return [path for work in begun() - before for path in work.glob("build/**/*.o")]
+
+    try:
+        wait_until(lambda: session.poll() is not None or len(compiled()) >= 5, seconds=600)
+        assert session.poll() is None, log.read_text()
+        session.send_signal(signal.SIGTERM)
+        session.wait(timeout=60)
+        assert re.search(r"compiling with clang 22\.\S+, .* with lld; the whole log is", log.read_text())
+        steps = (Store.open().root / "logs" / "sdk.log").read_text()
+        assert re.search(r"^\[\d+/\d{4}\] ", steps, re.MULTILINE)
+        named = ["--filter", "name=mlir-py-release-"]
+        assert not run([containers.name, "ps", "--all", "--quiet", *named], quiet=True).output.split()
+        assert len(compiled()) >= 5
+    finally:
+        session.kill()
+        for work in begun() - before:
+            shutil.rmtree(work)
