@@ -68,8 +68,8 @@ def test_every_file_is_on_every_page(large: World) -> None:
 
 
 @pytest.mark.parametrize("command", ["pip install --index-url", "uv pip install --default-index"])
-def test_a_pinned_snapshot_costs_three_files(large: World, tmp_path: Path, command: str) -> None:
-    client = Client.create(tmp_path / "env", large)
+def test_a_pinned_snapshot_costs_three_files(large: World, environment: Path, command: str) -> None:
+    client = Client(folder=environment, world=large)
     client(f"{command} {large.simple} {PROJECT}=={day(REAL)}")
     assert client.who == f"ours {day(REAL)}"
     assert large.ours.names == three(REAL)

@@ -75,7 +75,8 @@ def test_what_is_found_runs_and_is_what_it_says() -> None:
     every = {version: found for version, found in interpreters.find_all().items() if found}
     assert SERIES in every or SERIES not in interpreters.SUPPORTED or running().flaw
     for version, found in every.items():
-        assert ask(found.path, "'%d.%d' % sys.version_info[:2]") == version
+        series = "'%d.%d' % sys.version_info[:2] + 't' * ('t' in sys.abiflags)"
+        assert ask(found.path, series) == version
         assert ask(found.path, "'.'.join(map(str, sys.version_info[:3]))") == found.version
 
 
@@ -85,6 +86,7 @@ def test_a_program_that_hangs_does_not_hold_up_the_others(tmp_path: Path, only: 
     hanging.write_text("#!/bin/sh\n/bin/sleep 300\n", encoding="utf-8")
     hanging.chmod(0o755)
     only.setenv("PATH", str(hanging.parent))
+    only.setenv("PY_DISCOVERY_TIMEOUT", "5")
     start = time.monotonic()
     assert running().interpreter.version == sys.version.split()[0]
     assert time.monotonic() - start < 60

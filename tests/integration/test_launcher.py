@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
-from mlir_release import apt, launcher
+import machine
+from mlir_release import launcher
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def ccache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The program, installed where that is possible, with a cache of its own."""
-    if not shutil.which("ccache"):
-        assert apt.can_install(), "this test needs ccache: install it"
-        apt.install(["ccache"], tmp_path / "apt.log")
+    machine.program("ccache", tmp_path)
     monkeypatch.setenv("CCACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.delenv("CCACHE_BASEDIR", raising=False)
     return "ccache"

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import tarfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+import machine
+import npm
 from browser import PROGRAM, Page, browser
 from index_world import StaticServer
-from mlir_release import apt
 from mlir_release.publishing import page
-from mlir_release.run import run
 from release_samples import SITE, commit, release, snapshots
 
 if TYPE_CHECKING:
@@ -28,28 +25,16 @@ LONGEST = 0.2
 
 @pytest.fixture(scope="session")
 def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """A browser: Debian's, which root gets; others are told."""
+    """A browser: Debian's."""
     folder = tmp_path_factory.mktemp("browser")
-    if not shutil.which(PROGRAM):
-        assert apt.can_install(), f"these tests need {PROGRAM}: install it"
-        apt.install([PROGRAM], folder / "apt.log")
-    with browser(Path(shutil.which(PROGRAM) or ""), folder / "profile") as opened:
+    with browser(machine.program(PROGRAM, folder), folder / "profile") as opened:
         yield opened
 
 
 @pytest.fixture(scope="session")
 def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The script of axe-core, brought by npm, which root on Debian and Ubuntu gets; others are told."""
-    folder = tmp_path_factory.mktemp("axe")
-    if not shutil.which("npm"):
-        assert apt.can_install(), "these tests need npm: install it"
-        apt.install(["npm"], folder / "apt.log")
-    run(["npm", "pack", "--silent", AXE], cwd=folder, quiet=True)
-    (archive,) = folder.glob("*.tgz")
-    with tarfile.open(archive) as packed:
-        member = packed.extractfile("package/axe.min.js")
-        assert member is not None
-        return member.read().decode()
+    """The script of axe-core."""
+    return npm.member(npm.fetch(AXE, tmp_path_factory.mktemp("axe")), "axe.min.js").read().decode()
 
 
 @pytest.fixture(scope="session")

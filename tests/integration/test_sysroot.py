@@ -14,6 +14,7 @@ import pytest
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
+import machine
 from debian_tree import unpack
 from mlir_release import apt, environments, sysroot, toolchain
 from mlir_release.compilers import NoCompiler
@@ -107,16 +108,21 @@ def test_checks_with_werror_do_not_trip_over_the_flags(old: Toolchain, tmp_path:
 
 def test_debians_own_python_can_be_built_for(old: Toolchain, tmp_path: Path) -> None:
     """A part of its headers is in /usr/include, where no compiler with a sysroot looks."""
-    found = sorted(Path("/usr/include").glob("python3.*/Python.h"))
-    if not found:
-        pytest.skip("this system's own Python has no headers: apt-get install python3-dev")
+    headers = Path("/usr/include")
+    if not any(headers.glob("python3.*/Python.h")):
+        assert apt.can_install(), f"this test needs python3-dev: {apt.command(['python3-dev'])}"
+        with machine.LOCK:
+            apt.install(["python3-dev"], tmp_path / "apt.log")
+    found = sorted(headers.glob("python3.*/Python.h"))
     (tmp_path / "module.c").write_text("#include <Python.h>\n")
     command: list[str | Path] = [old.cc, *old.compile_flags, f"-I{found[0].parent}", "-c"]
     run([*command, tmp_path / "module.c", "-o", tmp_path / "module.o"], quiet=True)
 
 
-@pytest.mark.skipif(not shutil.which("g++"), reason="there is no gcc here")
-def test_a_gcc_that_takes_this_machines_libraries_is_refused(tree: Path, store: Store) -> None:
+def test_a_gcc_that_takes_this_machines_libraries_is_refused(
+    tree: Path, store: Store, tmp_path: Path
+) -> None:
+    machine.program("g++", tmp_path)
     with pytest.raises(NoCompiler, match=r"gcc .*: links /\S+ instead of the --sysroot's libraries"):
         toolchain.obtain(llvm_major=22, store=store, cc="gcc", sysroot=tree)
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-import shutil
 import tarfile
 from typing import IO, TYPE_CHECKING
 
-from mlir_release import apt
+import machine
 from mlir_release.run import run
 
 if TYPE_CHECKING:
@@ -17,12 +16,9 @@ if TYPE_CHECKING:
 def fetch(package: str, folder: Path) -> Path:
     """The archive of a package (``@octokit/openapi@23.0.2``) in an empty folder.
 
-    It is brought by npm, which root on Debian and Ubuntu gets; others are told.
+    npm brings it.
     """
-    if not shutil.which("npm"):
-        assert apt.can_install(), "these tests need npm: install it"
-        apt.install(["npm"], folder / "apt.log")
-    run(["npm", "pack", "--silent", package], cwd=folder, quiet=True)
+    run([machine.program("npm", folder), "pack", "--silent", package], cwd=folder, quiet=True)
     (archive,) = folder.glob("*.tgz")
     return archive
 

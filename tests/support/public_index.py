@@ -13,19 +13,19 @@ import email.policy
 import hashlib
 import json
 import ssl
-import threading
 from contextlib import suppress
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import trustme
 from packaging.utils import parse_wheel_filename
 
+from loopback import Server, Serving
+
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import TracebackType
 
 # docs: "a short-lived API token … valid for 15 minutes".
 LIFETIME = 900.0
@@ -37,7 +37,7 @@ IDENTITY = ".".join(
 Answer = tuple[int, str, Any]
 
 
-class PublicIndex:
+class PublicIndex(Serving):
     """An index at its two URLs.
 
     ``files`` is what it has: the sha256 and size by name. A file shows after ``lag`` more requests for its
@@ -56,27 +56,16 @@ class PublicIndex:
         self.trusted = True
         self._hidden: dict[str, int] = {}
         self._authority = trustme.CA()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server: _Server = _Server(("127.0.0.1", 0), _Handler)
         self._server.public = self
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
     def environment(self, folder: Path) -> dict[str, str]:
         """The variables that lead a program here; a file in the folder says whom to trust."""
         certificate = folder / "authority.pem"
         self._authority.cert_pem.write_to_path(certificate)
-        here = f"http://127.0.0.1:{self._server.server_address[1]}"
         return {
-            "HTTPS_PROXY": here,
-            "https_proxy": here,
+            "HTTPS_PROXY": self.url,
+            "https_proxy": self.url,
             "NO_PROXY": "",
             "no_proxy": "",
             "REQUESTS_CA_BUNDLE": str(certificate),
@@ -85,10 +74,9 @@ class PublicIndex:
 
     def job(self) -> dict[str, str]:
         """The variables of a job of GitHub's that has the permission ``id-token: write``."""
-        here = f"http://127.0.0.1:{self._server.server_address[1]}"
         return {
             "GITHUB_ACTIONS": "true",
-            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{here}/oidc?api-version=2.0",
+            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.url}/oidc?api-version=2.0",
             "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "request-token-of-the-job",
         }
 
@@ -194,9 +182,7 @@ def _form(kind: str, body: bytes) -> tuple[str, bytes, dict[str, str]]:
     return name, content, fields
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
+class _Server(Server):
     public: PublicIndex
 
 

@@ -8,25 +8,24 @@ import socket
 import struct
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 import index_samples
+from loopback import Server, Serving
 from wheels import SmallWheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
 
     from mlir_release.publishing.manifest import Manifest
 
@@ -59,7 +58,7 @@ class Fault:
 
 
 @dataclass
-class Gate:
+class Gate(Serving):
     """A proxy in front of a server.
 
     ``accepted`` counts the uploads that the server took, by the name of the file; ``asked`` are all requests.
@@ -74,21 +73,14 @@ class Gate:
     faults: list[Fault | None] = field(default_factory=list)
     stale: int = 0
 
-    def __enter__(self) -> Self:
-        self._server = _Server(("127.0.0.1", 0), _Handler)
+    def __post_init__(self) -> None:
+        self._server: _Server = _Server(("127.0.0.1", 0), _Handler)
         self._server.gate = self
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/"
+        """With a slash at its end, as uploaders are given it."""
+        return f"{super().url}/"
 
     @property
     def writes(self) -> int:
@@ -106,9 +98,7 @@ class Gate:
         return {name: digest for name, _, digest in pairs}
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
+class _Server(Server):
     gate: Gate
 
 

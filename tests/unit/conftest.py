@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import stamina
+from hypothesis import HealthCheck, settings
 
 from asking_github import NAME
 from github_server import GitHubServer
@@ -19,6 +20,10 @@ from samples import make_prefix
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+# How long an example takes, or is in the making, says more about the machine than about the code.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 # apt-get, apt-cache and dpkg-query in one: they share ARCHIVE and INSTALLED (lines "package version")
 # and OWNED (lines "package: path"). "install" runs HOOK, a shell script, as a package's files arriving.

@@ -87,7 +87,7 @@ def test_a_patch_that_builds_on_a_hunk_that_fits_is_not_blamed(tmp_path: Path) -
     assert [line.partition(" (")[0] for line in found] == ["0001-test.patch: mlir/a, hunk 3"]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(broken=st.sets(st.integers(1, 40)), shift=st.integers(0, 3))
 def test_exactly_the_hunks_whose_lines_are_not_there_fail(
     tmp_path: Path, broken: set[int], shift: int

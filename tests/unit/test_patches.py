@@ -38,7 +38,7 @@ BODY = """\
 LINES = "".join(f"line {number}\n" for number in range(1, 21))
 PATCHED = LINES.replace("line 4\n", "line four\n").replace("line 13\n", "line 13\nline 13a\n")
 
-per_example = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+per_example = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 def write(folder: Path, content: str | bytes, name: str = "0007-some-thing.patch") -> Path:

@@ -31,7 +31,7 @@ def oracle(history: list[tuple[int, bool]], pinned: int | None) -> int | None:
     return None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @example(history=[], pinned=None)
 @example(history=[(1, True)], pinned=0)
 @example(history=[(73, True), (72, True)], pinned=None)

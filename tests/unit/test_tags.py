@@ -21,7 +21,7 @@ from mlir_release.tags import LAST_NUMBER, BadTag, Numbered, Snapshot
 
 def generated(count: int) -> settings:
     """How many examples a test has; all of them together, 10,000."""
-    return settings(max_examples=count, deadline=None, database=None)
+    return settings(max_examples=count, database=None)
 
 
 if TYPE_CHECKING:
@@ -38,18 +38,17 @@ CANDIDATES = st.just("") | st.integers(1, 9).map("rc{}".format)
 LLVM_VERSIONS = st.builds(lambda release, rc: "{}.{}.{}".format(*release) + rc, RELEASES, CANDIDATES)
 NUMBERED = st.builds(Numbered, LLVM_VERSIONS, NUMBERS)
 SUFFIXES = st.sampled_from(["", "git", "rc1", "-rc2", "+ours"])
-HEXADECIMAL = "0123456789abcdef"
 COMMENTS = st.lists(st.text(st.characters(exclude_categories=["C"]), max_size=20), max_size=3).map(
     lambda lines: "".join(f"#{line}\n" for line in lines)
 )
 PINS = st.builds(
     Pin,
-    commit=st.text(HEXADECIMAL, min_size=40, max_size=40),
+    commit=st.binary(min_size=20, max_size=20).map(bytes.hex),
     version=LLVM_VERSIONS | RELEASES.map(lambda it: "{}.{}.{}git".format(*it)),
     ref=st.text(string.ascii_letters + string.digits + "._-/", min_size=1),
     archives=st.dictionaries(
         st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.+~-]*", fullmatch=True),
-        st.text(HEXADECIMAL, min_size=64, max_size=64),
+        st.binary(min_size=32, max_size=32).map(bytes.hex),
         max_size=2,
     ),
 )

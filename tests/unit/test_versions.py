@@ -27,7 +27,7 @@ def test_untagged(llvm: str, commit: str | None, expected: str) -> None:
     assert versions.untagged(llvm, commit) == expected
 
 
-@given(numbers=NUMBERS, commit=st.text("0123456789abcdef", min_size=40, max_size=40))
+@given(numbers=NUMBERS, commit=st.binary(min_size=20, max_size=20).map(bytes.hex))
 def test_untagged_is_what_no_index_takes_and_sorts_below_its_release(numbers: str, commit: str) -> None:
     text = versions.untagged(numbers, commit)
     version = Version(text)

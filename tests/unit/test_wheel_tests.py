@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import zipfile
 from pathlib import Path
 
@@ -63,11 +64,34 @@ def test_requirements_are_those_of_the_target_interpreter(
 
 
 def test_the_wheel_of_the_interpreter_is_found(tmp_path: Path) -> None:
-    for tag in ("cp39-cp39", "cp310-cp310", "cp313-cp313t"):
+    for tag in ("cp39-cp39", "cp310-cp310", "cp313-cp313", "cp313-cp313t"):
         wheel(tmp_path, f"mlir_python_bindings-22.1.8.dev0+gca7933e47-{tag}-manylinux_2_36_x86_64.whl")
     wheel(tmp_path, "other-1-cp39-cp39-manylinux_2_36_x86_64.whl")
     assert "-cp39-cp39-" in find(tmp_path).name
     assert "-cp310-" in find(tmp_path, "cp310").name
+    assert "-cp313-cp313-" in find(tmp_path, "cp313").name
+    assert "-cp313-cp313t-" in find(tmp_path, "cp313t").name
+
+
+def test_a_free_threaded_wheel_does_not_serve_the_other(tmp_path: Path) -> None:
+    wheel(tmp_path, "mlir_python_bindings-22.1.8-cp313-cp313t-manylinux_2_36_x86_64.whl")
+    with pytest.raises(UserError, match="no wheel of mlir_python_bindings for cp313;"):
+        find(tmp_path, "cp313")
+
+
+def test_a_free_threaded_interpreter_is_its_version_to_markers(tmp_path: Path) -> None:
+    path = wheel(tmp_path, "mlir_python_bindings-22.1.8-py3-none-any.whl")
+    both = [dataclasses.replace(interpreter("3.13.0"), tag=tag) for tag in ("cp313", "cp313t")]
+    first, second = (wheel_tests.required_by(path, it) for it in both)
+    assert first == second
+
+
+def test_an_interpreter_can_have_its_own_requirements(tmp_path: Path) -> None:
+    own = dataclasses.replace(interpreter("3.13.0"), tag="cp313t")
+    assert wheel_tests.requirements_of(tmp_path, own).name == "requirements.txt"
+    (tmp_path / "requirements-cp313t.txt").touch()
+    assert wheel_tests.requirements_of(tmp_path, own).name == "requirements-cp313t.txt"
+    assert wheel_tests.requirements_of(tmp_path, interpreter("3.13.0")).name == "requirements.txt"
 
 
 @pytest.mark.parametrize("exists", [True, False])
