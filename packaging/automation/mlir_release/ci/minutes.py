@@ -43,8 +43,10 @@ class Figures:
     setup: float
 
 
-# PLACEHOLDERS: estimates from one machine (x86_64, clang 22, lld 22), to be replaced by what was measured.
-FIGURES = Figures(cold=20_000, warm=290, lit=450, bindings=170, tests=100, setup=90)
+# Measured on one machine (two cores of x86_64, clang 22, lld 22; docs/benchmarks.md): the build with an empty and with a
+# full compiler cache; packaging, repairing and testing the SDK's wheels and lit; bindings with their repair; their
+# tests. A guess: ``setup``.
+FIGURES = Figures(cold=16_600, warm=290, lit=550, bindings=170, tests=120, setup=90)
 
 
 def snapshot_minutes(target: Target, *, compiled: float, figures: Figures = FIGURES) -> float:
