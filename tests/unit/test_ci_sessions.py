@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlir_release import written_part
 from mlir_release.ci import compiler_key, disk, minutes, reproduce, trial_tag
 from mlir_release.container import default_image
 from mlir_release.errors import UserError
@@ -160,12 +162,33 @@ def test_what_may_be_compiled_anew_brings_a_week_to_the_goal() -> None:
     assert minutes.affordable(LINUX, figures=dataclasses.replace(FIGURES, cold=1)) == 1
 
 
-def test_the_page_has_the_table_of_todays_figures() -> None:
-    text = (ROOT / minutes.PAGE).read_text(encoding="utf-8")
-    assert minutes.rewritten(text) == text
+def copy_of_pages(folder: Path) -> Path:
+    return Path(shutil.copytree(ROOT / "docs", folder / "docs")).parent
+
+
+def test_the_page_has_the_table_of_todays_figures(tmp_path: Path) -> None:
+    copy = copy_of_pages(tmp_path)
+    minutes.run([], copy)
+    text = (copy / "docs/ci.md").read_text(encoding="utf-8")
+    assert text == (ROOT / "docs/ci.md").read_text(encoding="utf-8")
     assert minutes.table() in text
 
 
-def test_a_page_without_a_place_for_the_table_is_a_mistake() -> None:
+@pytest.mark.parametrize(("page", "session"), [("ci.md", "minutes"), ("benchmarks.md", "bench")])
+def test_only_the_part_between_the_marks_is_written(tmp_path: Path, page: str, session: str) -> None:
+    path = copy_of_pages(tmp_path) / "docs" / page
+    before = path.read_text(encoding="utf-8")
+    for content in ("new\n", "newer\n"):
+        written_part.replace(path, session, content)
+        begin = f"<!-- {session}: written by nox -s {session} -->\n"
+        text = path.read_text(encoding="utf-8")
+        assert f"{begin}{content}<!-- end of {session} -->\n" in text
+        assert text.partition(begin)[0] == before.partition(begin)[0]
+
+
+def test_a_page_without_a_place_for_it_is_a_mistake_and_stays_as_it_is(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("nothing")
     with pytest.raises(UserError, match="put them back"):
-        minutes.rewritten("nothing")
+        written_part.replace(page, "minutes", "new\n")
+    assert page.read_text() == "nothing"

@@ -14,10 +14,10 @@ from zipfile import ZipFile
 
 import psutil
 
-from mlir_release import log
+from mlir_release import log, written_part
 from mlir_release.sdk import ProviderName
 from mlir_release.sdk.build import cost_of
-from mlir_release.store import size_of, write_atomically
+from mlir_release.store import size_of
 from mlir_release.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -27,14 +27,7 @@ if TYPE_CHECKING:
     from mlir_release.sdk.cost import Cost
 
 _FIRST, _SECOND = "3.11", "3.9"
-_PAGE = """\
-# Benchmarks
-
-Written by `nox -s bench`. Ratios are to the first line of their table: they tell more than seconds, which
-are this machine's.
-
-Machine: {machine}. LLVM {llvm}, SDK `{sdk}`.
-"""
+_MACHINE = "Machine: {machine}. LLVM {llvm}, SDK `{sdk}`.\n"
 _COMPILED = """
 ## LLVM and MLIR from source
 
@@ -84,7 +77,7 @@ def run(flow: Workflow, page: Path) -> None:
 
     Args:
         flow: the run that is asked for; of its cache, only an SDK that was compiled is used.
-        page: the file to write.
+        page: the file that has a part for it.
     """
     compiled = flow.sdk.provider is ProviderName.BUILD
     with tempfile.TemporaryDirectory(prefix="mlir-py-release-bench-") as folder:
@@ -94,12 +87,12 @@ def run(flow: Workflow, page: Path) -> None:
         parts = [_compiling(flow, options)] if compiled else []
         parts += [_times(flow, options, compiled=compiled), _sizes(options.wheelhouse)]
     machine = f"{platform.system()} {platform.machine()}, {psutil.cpu_count()} cores"
-    head = _PAGE.format(
+    head = _MACHINE.format(
         machine=machine,
         llvm=flow.tree.version,
         sdk=flow.sdk.provider,
     )
-    write_atomically(page, "".join([head, *parts]))
+    written_part.replace(page, "bench", "".join([head, *parts]))
     log.say(f"   written to {page}")
 
 

@@ -8,11 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlir_release import log
-from mlir_release.errors import UserError
+from mlir_release import log, written_part
 from mlir_release.options import Parser
 from mlir_release.series import Tier
-from mlir_release.store import write_atomically
 from mlir_release.targets import TARGETS
 
 if TYPE_CHECKING:
@@ -21,8 +19,7 @@ if TYPE_CHECKING:
 
     from mlir_release.targets import Target
 
-PAGE = "docs/ci.md"
-_BEGIN, _END = "<!-- minutes: written by nox -s minutes -->", "<!-- end of minutes -->"
+_PAGE = "docs/ci.md"
 _PER_WEEK = 14
 _WEEKLY_GOAL = 8.0
 
@@ -43,9 +40,9 @@ class Figures:
     setup: float
 
 
-# Measured on one machine (two cores of x86_64, clang 22, lld 22; docs/benchmarks.md): the build with an empty and with a
-# full compiler cache; packaging, repairing and testing the SDK's wheels and lit; bindings with their repair; their
-# tests. A guess: ``setup``.
+# Measured on one machine (docs/benchmarks.md): the build with an empty and with a full compiler cache;
+# packaging, repairing and testing the wheels of the SDK, and lit; bindings with their repair;
+# their tests. A guess: ``setup``.
 FIGURES = Figures(cold=16_600, warm=290, lit=550, bindings=170, tests=120, setup=90)
 
 
@@ -95,19 +92,6 @@ def _lines(figures: Figures) -> Iterator[str]:
             yield f"| {' | '.join(cells)} |"
 
 
-def rewritten(text: str, figures: Figures = FIGURES) -> str:
-    """The text of the page with the table of today's figures.
-
-    Raises:
-        UserError: the marks between which it stands are not there.
-    """
-    before, begun, rest = text.partition(_BEGIN)
-    _, ended, after = rest.partition(_END)
-    if not (begun and ended):
-        raise UserError(f"{PAGE} has no lines {_BEGIN} and {_END}; put them back where the table was")
-    return f"{before}{_BEGIN}\n{table(figures)}{_END}{after}"
-
-
 def run(arguments: Sequence[str], root: Path) -> None:
     """The session: write the table into the page.
 
@@ -115,6 +99,5 @@ def run(arguments: Sequence[str], root: Path) -> None:
         UserError: the page cannot be read or has no place for it.
     """
     Parser(prog="nox", add_help=False, allow_abbrev=False).parse_args(arguments)
-    page = root / PAGE
-    write_atomically(page, rewritten(page.read_text(encoding="utf-8")))
-    log.say(f"   {page} is written")
+    written_part.replace(root / _PAGE, "minutes", table())
+    log.say(f"   {_PAGE} is written")
