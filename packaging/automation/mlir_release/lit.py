@@ -44,7 +44,8 @@ _RUNNER = """\
 import sys
 sys.path.insert(0, {lit!r})
 from lit.main import main
-main({{"build_mode": "Release", "config_map": {config_map!r}}})
+if __name__ == "__main__":  # where processes do not begin as copies, each reads this file
+    main({{"build_mode": "Release", "config_map": {config_map!r}}})
 """
 
 
