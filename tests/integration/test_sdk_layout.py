@@ -127,6 +127,13 @@ def test_libraries_are_stripped_and_the_same_at_any_time(prefix: Path, tmp_path:
     assert contents[0][8 + 16 : 8 + 40].split() == [b"0", b"0", b"0"]
 
 
+def test_a_library_without_debug_information_is_the_same_in_the_wheel(prefix: Path, tmp_path: Path) -> None:
+    library = prefix / "lib/libMLIRCAPIIR.a"
+    run(["strip", "--strip-debug", library])
+    lay_out(prefix, tmp_path / "made")
+    assert (tmp_path / "made/mlir_sdk/lib/libMLIRCAPIIR.a").read_bytes() == library.read_bytes()
+
+
 def test_object_files_are_made_of_the_static_library(prefix: Path, tmp_path: Path) -> None:
     lay_out(prefix, tmp_path / "made")
 

@@ -176,6 +176,21 @@ def test_excluded_tests_join_upstreams(setting: lit.Setting, tmp_path: Path) -> 
     assert values["excludes"] == ["Inputs", "a.py", "b.py"]
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_what_needs_an_interpreter_is_left_out_where_there_is_none(
+    setting: lit.Setting, tmp_path: Path, capsys: pytest.CaptureFixture[str], *, there: bool
+) -> None:
+    tests = setting.tree.path / "mlir/test/Integration/CPU"
+    tests.mkdir(parents=True)
+    (tests / "run.mlir").write_text("// RUN: mlir-opt %s | %lli --entry-function=f\n")
+    (tests / "only-said.mlir").write_text("// RUN: mlir-opt %s | FileCheck %s\n// lli is not run.\n")
+    if there:
+        (setting.sdk.tools_dir / "lli").touch()
+    values, _ = loaded(lit.write_site(setting, tmp_path / "site") / "lit.site.cfg.py")
+    assert values.get("excludes", ()) == (() if there else ["run.mlir"])
+    assert ("left out: 1 tests that need lli" in capsys.readouterr().out) is not there
+
+
 def test_a_site_replaces_the_last_ones_output(setting: lit.Setting, tmp_path: Path) -> None:
     write(tmp_path / "site/test/python/Output/old.tmp", "old")
     lit.write_site(setting, tmp_path / "site")

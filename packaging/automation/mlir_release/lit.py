@@ -35,6 +35,8 @@ _TEMPLATE_VARIABLE = re.compile(r'"@(\w+)@"|@(\w+)@')
 _TAIL_LINES = 20
 # In the folder of a site: the programs that lit runs.
 _TOOLS = "tools"
+# LLVM's interpreter, which a few tests run; the wheels do not have it.
+_INTERPRETER = "lli"
 _SHARED_LIBRARY_SUFFIX = {"Darwin": ".dylib", "Windows": ".dll"}
 
 # CMake puts this before each template; the templates call `path`.
@@ -109,14 +111,16 @@ def write_site(setting: Setting, folder: Path, *, exclude: Sequence[str] = ()) -
     shutil.rmtree(folder, ignore_errors=True)
     values = _template_values(setting, folder)
     source = setting.tree.path / "mlir" / "test"
+    folder.mkdir(parents=True)
+    _link_tools(setting, folder / _TOOLS)
+    left_out = [*exclude, *_impossible(source, folder / _TOOLS)]
     for part in ("", "Unit"):
         text = _fill((source / part / "lit.site.cfg.py.in").read_text(encoding="utf-8"), values)
-        if not part and exclude:
-            text += f"\nconfig.excludes = list(config.excludes) + {list(exclude)!r}\n"
+        if not part and left_out:
+            text += f"\nconfig.excludes = list(config.excludes) + {left_out!r}\n"
         site = folder / "test" / part / "lit.site.cfg.py"
         site.parent.mkdir(parents=True)
         site.write_text(_HEADER + text, encoding="utf-8")
-    _link_tools(setting, folder / _TOOLS)
     _copy_unit_tests(setting.sdk.test_programs, folder / "unittests")
     return folder / "test"
 
@@ -129,6 +133,23 @@ def _link_tools(setting: Setting, folder: Path) -> None:
         for program in sorted(place.iterdir()) if place and place.is_dir() else []:
             if not (folder / program.name).exists():
                 link(folder / program.name, program)
+
+
+def _impossible(source: Path, tools: Path) -> list[str]:
+    """The names of test files that need a program which is not there; it is said.
+
+    Without this, lit would take this machine's, of whatever version.
+    """
+    if any(tools.glob(f"{_INTERPRETER}*")):
+        return []
+    names = [
+        path.name
+        for path in sorted((source / "Integration").rglob("*.mlir"))
+        if f"%{_INTERPRETER} " in path.read_text(encoding="utf-8", errors="replace")
+    ]
+    if names:
+        log.say(f"   left out: {len(names)} tests that need {_INTERPRETER}, which this SDK does not have")
+    return names
 
 
 def _copy_unit_tests(programs: Path | None, folder: Path) -> None:

@@ -52,14 +52,14 @@ class Prefix:
     def put(self, file: str, place: Path, *, copy: bool) -> None:
         """Put a file into ``place``: a link for use here, or a copy for a wheel.
 
-        Copies of static libraries have neither debug information nor times and owners in them.
+        Copies of static libraries have no debug information. LLVM makes them without times and owners.
         """
         source = (self.path / file).resolve(strict=True)
         target = place / file
         target.parent.mkdir(parents=True, exist_ok=True)
         if not copy and sys.platform != "win32":  # where few may make links
             target.symlink_to(source)
-        elif source.suffix == ".a":
+        elif source.suffix == ".a" and _has_debug_information(source):
             _output([self.binutils.strip, "-S", "-D", "-o", str(target), str(source)])
         else:
             shutil.copy(source, target)
@@ -77,6 +77,16 @@ class Prefix:
         place.mkdir(parents=True)
         _output([self.binutils.ar, "x", source], folder=place)
         return names
+
+
+def _has_debug_information(library: Path) -> bool:
+    """Whether there is something to strip.
+
+    Where there is not, that would only do harm: clang's notes of which addresses are compared are void once a
+    symbol table is written anew, and without them linkers fold less identical code (LLVM's documentation of
+    extensions, "SHT_LLVM_ADDRSIG"): the bindings' wheel is a tenth larger then.
+    """
+    return b".debug_info" in library.read_bytes()
 
 
 def ensure_relocatable(files: Sequence[Path], folders: Sequence[Path]) -> None:
