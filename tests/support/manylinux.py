@@ -40,7 +40,9 @@ _LIBRARIES = (
     *("libssl3", "libffi8", "libbz2-1.0", "liblzma5", "libreadline8"),
     *("libsqlite3-0", "libuuid1", "libexpat1"),
 )
-_COMPILER = ("clang-22", "lld-22", "libstdc++-12-dev", "binutils", "zlib1g-dev", "libzstd-dev")
+_COMPILER = ("clang-22", "lld-22", "libstdc++-12-dev", "binutils")
+# What Debian's static libraries of LLVM name, which tests take for an SDK; a compiled one names none of it.
+_LINKED = ("zlib1g-dev", "libzstd-dev", "libz3-dev")
 # What no build needs is left out: of interpreters the half.
 _NOT_COPIED = ("test", "tests", "__pycache__", "idlelib", "tkinter", "turtledemo", "*.a")
 _NOT_PACKED = ("./usr/share/doc", "./usr/share/locale", "./usr/share/man")
@@ -81,7 +83,7 @@ def make_image(containers: Engine, name: str, pythons: Sequence[Interpreter], fo
 
     Each interpreter must be in a folder of its own; it lies there under the same path, linked to.
     """
-    tree = unpack("bookworm", [*_SYSTEM, *_LIBRARIES, *_COMPILER], folder)
+    tree = unpack("bookworm", [*_SYSTEM, *_LIBRARIES, *_COMPILER, *_LINKED], folder)
     (tree / "tmp").mkdir(mode=0o777, exist_ok=True)
     # What the package itself does when it is installed.
     (tree / "usr/bin/which").symlink_to("which.debianutils")
