@@ -225,6 +225,13 @@ class TestImages:
         assert re.search(r"/manylinux_2_28_\w+@sha256:[0-9a-f]{64}$", question[-1])
         assert question[-1] == container.default_image()
 
+    def test_a_policy_names_its_image(self, site: Site) -> None:
+        site.engine()
+        said = ["--container", "musllinux_1_2", "--cache", str(site.cache)]
+        container.rerun("lit", said, options.parse(said, site.root), site.root)
+        (question,) = site.calls("image")
+        assert re.search(r"/musllinux_1_2_\w+@sha256:[0-9a-f]{64}$", question[-1])
+
     def test_it_has_no_python(self, site: Site) -> None:
         site.engine(make="echo no Python 3.11 or newer; exit 77")
         assert site.refusal() == "image does not serve (no Python 3.11 or newer); take one of manylinux's"

@@ -80,26 +80,18 @@ def test_the_interpreters() -> None:
 
 
 def test_a_release_owes_all_of_them() -> None:
-    owed = targets.owed(PACKAGED, targets.begun(()), targets.begun_pythons(()))
+    owed = targets.owed_by_all(PACKAGED)
     assert len(owed) == len(set(owed)) == 5 * (6 + 1)
     assert Slot(distribution="an-sdk", target="macos-arm64", python="py3") in owed
     assert Slot(distribution="bindings", target="linux-x86_64", python="cp39") in owed
     assert not any((it.python == "py3") != (it.distribution == "an-sdk") for it in owed)
 
 
-def test_an_optional_target_is_owed_whole_or_not_at_all() -> None:
-    there = [Slot(distribution="an-sdk", target="musllinux-x86_64", python="py3")]
-    owed = targets.owed(PACKAGED, targets.begun(there), targets.begun_pythons(there))
-    assert sum(it.target == "musllinux-x86_64" for it in owed) == 7
-    assert len(owed) == 42
-
-
-def test_an_optional_interpreter_is_owed_everywhere_or_nowhere() -> None:
-    there = [Slot(distribution="bindings", target="macos-arm64", python="cp314t")]
-    owed = targets.owed(PACKAGED, targets.begun(there), targets.begun_pythons(there))
-    assert {it.target for it in owed if it.python == "cp314t"} == {it.target for it in owed}
-    assert not any(it.python == "cp313t" for it in owed)
-    assert len(owed) == 40
+def test_what_is_optional_is_possible_and_not_owed() -> None:
+    optional = set(targets.possible(PACKAGED)) - set(targets.owed_by_all(PACKAGED))
+    assert Slot(distribution="an-sdk", target="musllinux-x86_64", python="py3") in optional
+    assert Slot(distribution="bindings", target="macos-arm64", python="cp314t") in optional
+    assert len(optional) == 5 * 2 + 2 * 9 + 7
 
 
 def test_a_target_owes_no_wheel_of_an_interpreter_that_it_lacks() -> None:
@@ -120,6 +112,11 @@ def test_what_makes_the_wheels_of_a_target() -> None:
         "windows-arm64": ("windows-11-arm", "win_arm64"),
     }
     assert all(it.hardware.processors >= 3 for it in targets.TARGETS)
+
+
+def test_policies_are_those_that_the_pinned_cibuildwheel_has_images_of() -> None:
+    assert {it.policy for it in targets.TARGETS} == {"manylinux_2_28", "musllinux_1_2", ""}
+    assert all(it.policy == "" for it in targets.TARGETS if it.family in ("macosx", "win"))
 
 
 def test_one_system_and_some_interpreters() -> None:

@@ -19,14 +19,13 @@ TAG = "llvm-22.1.8.01"
 # What a person would enter, where that is not any text.
 GIVEN: dict[str, Any] = {
     "commit": "ca7933e47d3a3451d81e72ac174dcb5aa28b59d1",
-    "container": "--container",
+    "container": False,
     "index": "testpypi",
     "only": "cp39,cp313",
     "release": "llvmorg-22.1.8",
     "sdk-options": "--sdk system --assertions",
     "tag": TAG,
     "targets": "linux-x86_64,macos-arm64",
-    "tier": "required",
     "wheels-options": "--container image",
 }
 
@@ -44,7 +43,7 @@ def contexts(name: str, *, given: bool) -> dict[str, Any]:
         "inputs": inputs,
         "github": {"event_name": "schedule", "token": "token", "ref": "refs/heads/main", "run_id": "1"},
         "runner": {"os": "Linux", "temp": "/temp"},
-        "matrix": jobs["wheels"]["include"][0],
+        "matrix": {**jobs["sdk"]["include"][0], **jobs["wheels"]["include"][0]},
         "needs": {job: {"outputs": {"tag": TAG}} for job in ("plan", "wheels")},
         "steps": {},
     }
@@ -93,7 +92,7 @@ def test_options_with_several_words_arrive_as_several(calls: dict[tuple[str, boo
     (sdk,) = (it for it in calls["wheels.yml", True] if it[:2] == ["-s", "sdk"])
     assert sdk[-3:] == ["--sdk", "system", "--assertions"]
     (sdk,) = (it for it in calls["wheels.yml", False] if it[:2] == ["-s", "sdk"])
-    assert sdk[-3:] == ["--launcher", "none", "--container"]
+    assert sdk[-4:] == ["--launcher", "none", "--container", "manylinux_2_28"]
 
 
 def test_what_comes_from_outside_is_not_run() -> None:
@@ -120,7 +119,7 @@ def test_what_jobs_take_from_the_matrix_is_in_it() -> None:
 
 
 def test_the_matrix_is_that_of_the_targets() -> None:
-    jobs = matrix.matrices(matrix.parse([]))
+    jobs = matrix.matrices(matrix.parse(["--targets", ",".join(it.name for it in TARGETS)]))
     assert [(it["target"], it["runner"], it["tier"]) for it in jobs["sdk"]["include"]] == [
         (it.name, it.runner, it.tier) for it in TARGETS
     ]

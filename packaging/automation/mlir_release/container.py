@@ -43,14 +43,23 @@ class ContainerFailed(ReleaseError):
 
 def default_image(policy: str = _POLICY) -> str:
     """The image of a policy of PEP 600 or 656: manylinux's, as this cibuildwheel pins it."""
-    pinned = configparser.ConfigParser(inline_comment_prefixes=("#",))
-    resources = importlib.resources.files("cibuildwheel") / "resources"
-    pinned.read_string((resources / "pinned_docker_images.cfg").read_text(encoding="utf-8"))
-    machine = _ARCHITECTURES.get(platform.machine(), platform.machine())
-    image = pinned.get(machine, policy, fallback=None)
+    image = _pinned(policy)
     if image is None:
-        raise UserError(f"there is no {policy} image for {machine}; name one with --container IMAGE")
+        raise UserError(f"there is no {policy} image for {_machine()}; name one with --container IMAGE")
     return image
+
+
+def image_for(name: str, policy: str = _POLICY) -> str:
+    """The image that ``--container`` names: itself or, as for cibuildwheel, by its policy.
+
+    Args:
+        name: that of an image or of a policy; empty for the image of ``policy``.
+        policy: the default one.
+
+    Raises:
+        UserError: there is no image of the policy for this machine.
+    """
+    return _pinned(name) or name if name else default_image(policy)
 
 
 def rerun(session: str, words: Sequence[str], options: Options, root: Path) -> None:
@@ -81,7 +90,7 @@ def find_site(options: Options, root: Path, *, wanted_by: str = "--container", p
     """An engine that works, and an image that is there, fetched now if it was not.
 
     Args:
-        options: ``container`` names the image; None and empty are the default one's.
+        options: ``container`` names the image or its policy; None and empty are the default one's.
         root: this project's folder.
         wanted_by: what it is for, as the message of a refusal begins.
         policy: whose image is the default one.
@@ -91,7 +100,7 @@ def find_site(options: Options, root: Path, *, wanted_by: str = "--container", p
     """
     engine = engines.find(wanted_by)
     store = Store.open(options.cache)
-    image = options.container or default_image(policy)
+    image = image_for(options.container or "", policy)
     identity = engine.identify(image, store.log_file("container-image"))
     ensure_writable(options.wheelhouse)
     return Site(
@@ -150,6 +159,17 @@ def _sdk_place(said: str | None) -> Path | None:
 def _to_see(path: Path) -> Path:
     """What has to be visible for a path to be of use: of a wheel its folder, with those that it needs."""
     return path.parent if path.suffix == ".whl" and path.is_file() else path
+
+
+def _pinned(policy: str) -> str | None:
+    pinned = configparser.ConfigParser(inline_comment_prefixes=("#",))
+    resources = importlib.resources.files("cibuildwheel") / "resources"
+    pinned.read_string((resources / "pinned_docker_images.cfg").read_text(encoding="utf-8"))
+    return pinned.get(_machine(), policy, fallback=None)
+
+
+def _machine() -> str:
+    return _ARCHITECTURES.get(platform.machine(), platform.machine())
 
 
 def _conclude(done: Completed, image: str) -> None:

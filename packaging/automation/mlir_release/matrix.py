@@ -1,9 +1,11 @@
 """``nox -s matrix``: the jobs that make a release's wheels, as GitHub's matrices.
 
 One job per target makes the wheels for any interpreter, one per target and interpreter the others. They are
-read from the same data that a release set is held against (``targets``)::
+read from the same data that a release set is held against (``targets``). Jobs for what is optional have that
+tier: they may fail, and the release lacks their wheels. Optional targets have jobs only when they are named::
 
-    {"sdk": {"include": [{"target": "linux-x86_64", "runner": "ubuntu-24.04", "tier": "required"}]},
+    {"sdk": {"include": [{"target": "linux-x86_64", "runner": "ubuntu-24.04", "tier": "required",
+                          "policy": "manylinux_2_28"}]},
      "wheels": {"include": [{"target": "linux-x86_64", "runner": "ubuntu-24.04", "tier": "required",
                              "python": "3.9", "build": "cp39-manylinux_x86_64"}]}}
 """
@@ -30,11 +32,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What there are to be jobs for; with ``tier``, only such as a release must have."""
+    """What there are to be jobs for."""
 
     targets: tuple[Target, ...]
     series: tuple[Series, ...]
-    tier: Tier | None
 
 
 def parse(arguments: Sequence[str]) -> Options:
@@ -46,7 +47,6 @@ def parse(arguments: Sequence[str]) -> Options:
     parser = Parser(prog="nox", add_help=False, allow_abbrev=False)
     parser.add_argument("--targets", metavar="linux-x86_64,macos-arm64")
     parser.add_argument("--only", metavar="cp39,cp314t")
-    parser.add_argument("--tier", choices=[Tier.REQUIRED.value])
     read = parser.parse_args(arguments)
     known = {it.tag: it for it in SERIES if it.cibuildwheel or read.only}
     series = _named("--only", read.only, known)
@@ -56,11 +56,9 @@ def parse(arguments: Sequence[str]) -> Options:
                 f"cibuildwheel makes no wheels for {it.tag}: leave it out of --only, and run nox -s"
                 f" build-{it.name} on each system"
             )
-    return Options(
-        targets=_named("--targets", read.targets, {it.name: it for it in TARGETS}),
-        series=series,
-        tier=read.tier and Tier(read.tier),
-    )
+    # An optional system takes hours of runners: that it is wanted is to be said.
+    systems = {it.name: it for it in TARGETS if it.tier is Tier.REQUIRED or read.targets}
+    return Options(targets=_named("--targets", read.targets, systems), series=series)
 
 
 def run(arguments: Sequence[str], _: Path) -> None:
@@ -75,7 +73,7 @@ def run(arguments: Sequence[str], _: Path) -> None:
     options = parse(arguments)
     found = matrices(options)
     for it in SERIES:
-        if not it.cibuildwheel and options.tier in (None, it.tier):
+        if not it.cibuildwheel:
             # Not among what is printed, which programs read.
             sys.stderr.write(f"{it.tag} has no jobs: cibuildwheel makes no wheels for it\n")
     log.outputs({name: json.dumps(matrix) for name, matrix in found.items()})
@@ -88,16 +86,16 @@ def matrices(options: Options) -> Mapping[str, Any]:
     Raises:
         UserError: there are no jobs, and GitHub takes no empty matrix.
     """
-    targets = [it for it in options.targets if options.tier in (None, it.tier)]
     wheels = [
         _job(target, series.tier) | {"python": series.name, "build": f"{series.tag}-{target.build_suffix}"}
-        for target in targets
+        for target in options.targets
         for series in options.series
-        if series in target.series and options.tier in (None, series.tier)
+        if series in target.series
     ]
     if not wheels:
-        raise UserError("no wheel is for these targets and interpreters: name others, or leave out --tier")
-    return {"sdk": {"include": [_job(it, it.tier) for it in targets]}, "wheels": {"include": wheels}}
+        raise UserError("no wheel is for these targets and interpreters: name others")
+    sdk = [_job(it, it.tier) | {"policy": it.policy} for it in options.targets]
+    return {"sdk": {"include": sdk}, "wheels": {"include": wheels}}
 
 
 def _job(target: Target, tier: Tier) -> dict[str, str]:

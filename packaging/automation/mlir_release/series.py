@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class Tier(StrEnum):
-    """Whether a release must have the wheels for something; of what is optional it has all or none."""
+    """Whether a release must have the wheels for something; the lack of an optional one holds up nothing."""
 
     REQUIRED = "required"
     OPTIONAL = "optional"

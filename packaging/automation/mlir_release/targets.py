@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ANY_PYTHON",
     "MACOS",
+    "OWED_PYTHONS",
     "PYTHONS",
     "RUNNERS",
     "TARGETS",
@@ -27,11 +28,11 @@ __all__ = [
     "Slot",
     "Target",
     "Tier",
-    "begun",
-    "begun_pythons",
     "here",
     "of_platform",
     "owed",
+    "owed_by_all",
+    "possible",
 ]
 
 # The interpreter's tag of wheels that serve any (PEP 425).
@@ -41,6 +42,8 @@ _GLIBC = (2, 28)
 _MUSL = (1, 2)
 # The deployment target, of compilers, tags and repairs alike: Apple's first processors have no older system.
 MACOS = (11, 0)
+# The families whose wheels are built in images of theirs.
+_IMAGES = ("manylinux", "musllinux")
 # PEP 600's older names of manylinux.
 _ALIASES = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
 _PLATFORM = re.compile(
@@ -100,6 +103,14 @@ class Target:
         return f"{self.family}_{self.machine}"
 
     @property
+    def policy(self) -> str:
+        """The policy of PEP 600 or 656 that its wheels follow (``manylinux_2_28``), empty if there is none.
+
+        So are the images called that they are built in.
+        """
+        return self.limit().removesuffix(f"_{self.machine}") if self.family in _IMAGES else ""
+
+    @property
     def series(self) -> tuple[Series, ...]:
         """The Pythons that it has wheels for."""
         names = [it.name for it in SERIES]
@@ -157,6 +168,8 @@ TARGETS = (
 )
 # All interpreters, as wheels' slots name them.
 PYTHONS = tuple(it.tag for it in SERIES)
+# Those that a release owes wheels for, and the slot of wheels for any.
+OWED_PYTHONS = (*(it.tag for it in SERIES if it.tier is Tier.REQUIRED), ANY_PYTHON)
 
 
 @dataclass(frozen=True, order=True, kw_only=True)
@@ -196,7 +209,7 @@ def here() -> Target:
 def owed(
     distributions: Iterable[Distribution], targets: Iterable[Target], pythons: Sequence[str]
 ) -> tuple[Slot, ...]:
-    """The wheels that a release must have: every distribution, target and interpreter.
+    """The wheels of some systems and interpreters: every distribution for each of them.
 
     Args:
         distributions: what is packaged.
@@ -215,16 +228,15 @@ def owed(
     )
 
 
-def begun(there: Iterable[Slot]) -> tuple[Target, ...]:
-    """The targets of a release with these wheels: those required, and optional ones of which it has any."""
-    names = {slot.target for slot in there}
-    return tuple(it for it in TARGETS if it.tier is Tier.REQUIRED or it.name in names)
+def owed_by_all(distributions: Iterable[Distribution]) -> tuple[Slot, ...]:
+    """The wheels without which there is no release: all that are not optional."""
+    systems = [it for it in TARGETS if it.tier is Tier.REQUIRED]
+    return owed(distributions, systems, OWED_PYTHONS)
 
 
-def begun_pythons(there: Iterable[Slot]) -> tuple[str, ...]:
-    """The interpreters of such a release, in the same way, and ``py3``."""
-    names = {slot.python for slot in there}
-    return (*(it.tag for it in SERIES if it.tier is Tier.REQUIRED or it.tag in names), ANY_PYTHON)
+def possible(distributions: Iterable[Distribution]) -> tuple[Slot, ...]:
+    """The wheels that a release may have: those, and all that are optional, each on its own."""
+    return owed(distributions, TARGETS, [*PYTHONS, ANY_PYTHON])
 
 
 def _pythons(target: Target) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlir_release import log, options
-from mlir_release.container import default_image
+from mlir_release.container import image_for
 from mlir_release.store import content_key
 from mlir_release.workflow import Workflow
 
@@ -31,7 +31,7 @@ def run(arguments: Sequence[str], root: Path) -> None:
         toolchain = Workflow(root, chosen).toolchain
         compiler, content = toolchain.name, dict(toolchain.key)
     else:
-        compiler = chosen.container or default_image()
+        compiler = image_for(chosen.container)
         content = {"image": compiler}
     key = content_key(content)
     log.summary("compiler cache", [("compiler", compiler), ("key", key)])

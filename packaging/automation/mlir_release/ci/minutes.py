@@ -43,7 +43,7 @@ class Figures:
 # Measured on one machine (docs/benchmarks.md): the build with an empty and with a full compiler cache;
 # packaging, repairing and testing the wheels of the SDK, and lit; bindings with their repair;
 # their tests. A guess: ``setup``.
-FIGURES = Figures(cold=16_600, warm=290, lit=550, bindings=170, tests=120, setup=90)
+FIGURES = Figures(cold=16_600, warm=250, lit=550, bindings=170, tests=120, setup=90)
 
 
 def snapshot_minutes(target: Target, *, compiled: float, figures: Figures = FIGURES) -> float:
@@ -54,7 +54,7 @@ def snapshot_minutes(target: Target, *, compiled: float, figures: Figures = FIGU
         compiled: the share of LLVM and MLIR that no compiler cache had, from 0 to 1.
         figures: what things cost.
     """
-    series = [it for it in target.series if it.tier is Tier.REQUIRED]
+    series = [it for it in target.series if it.cibuildwheel]
     sdk = figures.warm + compiled * (figures.cold - figures.warm) + figures.lit
     work = sdk + len(series) * (figures.bindings + figures.tests)
     return (work / target.hardware.processors + (1 + len(series)) * figures.setup) / 60

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlir_release import log, sbom, targets
@@ -13,7 +14,7 @@ from mlir_release.publishing import wheel_checks, wheel_programs
 from mlir_release.train.markdown import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from mlir_release.publishing.manifest import Manifest
     from mlir_release.publishing.wheel_checks import Candidate, Looked, Promise
@@ -26,6 +27,14 @@ ASSET_LIMIT = 1000
 _ASSETS_PER_WHEEL, _ASSETS_BESIDES = 2, 2
 # What is missing belongs to no file.
 _MISSING = "missing"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Wanted:
+    """The wheels that must be there, and those that may."""
+
+    owed: tuple[Slot, ...]
+    possible: tuple[Slot, ...]
 
 
 class Refused(ReleaseError):
@@ -63,9 +72,9 @@ def proven(
     """
     found: dict[str, list[str]] = defaultdict(list, {name: list(them) for name, them in problems.items()})
     slots = _slots([*(it.path.name for it in candidates), *problems], found)
-    owed = _owed(list(slots.values()), promise, only)
-    chosen = [it for it in candidates if it.path.name in slots and _is_wanted(it, slots, owed, promise)]
-    for name, said in _unlike(slots, owed, rehearsal=promise.rehearsal).items():
+    wanted = _wanted(promise, only)
+    chosen = [it for it in candidates if it.path.name in slots and _is_looked_at(it, slots, wanted, promise)]
+    for name, said in _unlike(slots, wanted, rehearsal=promise.rehearsal).items():
         found[name] += said
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         looked = list(pool.map(lambda it: _examined(it, promise), chosen))
@@ -90,40 +99,54 @@ def _slots(names: Iterable[str], found: dict[str, list[str]]) -> dict[str, Slot]
     return slots
 
 
-def _owed(there: Sequence[Slot], promise: Promise, only: Sequence[str] | None) -> tuple[Slot, ...]:
-    systems = (targets.here(),) if promise.rehearsal else targets.begun(there)
-    pythons = targets.begun_pythons(there) if only is None else only
-    return targets.owed(promise.distributions, systems, pythons)
+def _wanted(promise: Promise, only: Sequence[str] | None) -> _Wanted:
+    packaged = promise.distributions
+    if not promise.rehearsal:
+        return _Wanted(owed=targets.owed_by_all(packaged), possible=targets.possible(packaged))
+    slots = targets.owed(packaged, [targets.here()], targets.OWED_PYTHONS if only is None else only)
+    return _Wanted(owed=slots, possible=slots)
 
 
-def _is_wanted(
-    candidate: Candidate, slots: Mapping[str, Slot], owed: Sequence[Slot], promise: Promise
-) -> bool:
-    """Whether a wheel is looked at: a rehearsal leaves out what it does not want, a release nothing."""
-    if not promise.rehearsal or slots[candidate.path.name] in owed:
+def _is_looked_at(candidate: Candidate, slots: Mapping[str, Slot], wanted: _Wanted, promise: Promise) -> bool:
+    """A rehearsal leaves out what it does not want, a release nothing."""
+    if not promise.rehearsal or slots[candidate.path.name] in wanted.possible:
         return True
     log.say(f"   left out of the rehearsal: {candidate.path.name}")
     return False
 
 
-def _unlike(slots: Mapping[str, Slot], owed: Sequence[Slot], *, rehearsal: bool) -> dict[str, list[str]]:
-    """In what wheels differ from those that are owed, each once."""
+def _unlike(slots: Mapping[str, Slot], wanted: _Wanted, *, rehearsal: bool) -> dict[str, list[str]]:
+    """In what wheels differ from those that are wanted, each once."""
     names: dict[Slot, list[str]] = defaultdict(list)
     for name, slot in slots.items():
         names[slot].append(name)
     found: dict[str, list[str]] = defaultdict(list)
-    found[_MISSING] = [f"{slot}" for slot in owed if slot not in names]
+    found[_MISSING] = [f"{slot}" for slot in wanted.owed if slot not in names]
+    for slot in _lacking(names.keys(), wanted):
+        log.say(f"   without {slot}, which is optional")
     for slot, same in names.items():
         for name in same:
-            if slot in owed and len(same) > 1:
+            if slot in wanted.possible and len(same) > 1:
                 others = ", ".join(it for it in same if it != name)
                 found[name].append(f"it is not the only one of {slot}: there is {others}")
-            if slot not in owed and not rehearsal:
+            if slot not in wanted.possible and not rehearsal:
                 found[name].append(f"no release has {slot}")
     count = _ASSETS_PER_WHEEL * len(slots) + _ASSETS_BESIDES
     if count >= ASSET_LIMIT:
         found["all files"].append(f"they are {count}, and must be less than {ASSET_LIMIT}")
     return found
+
+
+def _lacking(there: Collection[Slot], wanted: _Wanted) -> list[Slot]:
+    """What is optional and was meant to be there: others for that system or interpreter are."""
+    systems = {slot.target for slot in there}
+    pythons = {slot.python for slot in there}
+    return [
+        slot
+        for slot in wanted.possible
+        if slot not in there and slot not in wanted.owed
+        if slot.target in systems and slot.python in pythons
+    ]
 
 
 def _examined(candidate: Candidate, promise: Promise) -> Looked:

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from mlir_release.options import Options
     from mlir_release.targets import Target
 
-# The policies whose images wheels are built in (PEP 600, PEP 656).
-_POLICIES = {"manylinux": "manylinux_2_28", "musllinux": "musllinux_1_2"}
-
 
 class Place(Protocol):
     """Where the steps run."""
@@ -98,8 +95,7 @@ def find(options: Options, root: Path, target: Target) -> Place:
         UserError: there is no engine that works, or no such image, or one that does not serve.
         ToolFailed: the environment of the automation could not be made in it.
     """
-    policy = _POLICIES.get(target.family)
-    if policy is None:
+    if not target.policy:
         return Here()
-    site = container.find_site(options, root, wanted_by="nox -s wheels", policy=policy)
+    site = container.find_site(options, root, wanted_by="nox -s wheels", policy=target.policy)
     return Inside(site=site, python=site.python(), label=f"mlir-py-release={uuid.uuid4().hex[:12]}")
