@@ -86,7 +86,7 @@ nox.options.sessions = ["lint", "unit", "integration"]
 
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 # One for each core; the tests of a file share what is dear to make. `-- -n0` is for debuggers.
-IN_PROCESSES = ("--numprocesses=logical", "--dist=loadfile")
+IN_PROCESSES = ("--numprocesses=logical", "--dist=loadfile", "--no-loadscope-reorder")
 mistakes: list[str] = []
 failures: list[str] = []
 

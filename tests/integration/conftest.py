@@ -29,6 +29,17 @@ if TYPE_CHECKING:
     from session_project import Project
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, so that no process is left alone with it at the end."""
+    items.sort(key=_limit, reverse=True)
+
+
+def _limit(item: pytest.Item) -> float:
+    """The seconds that a test may take."""
+    mark = item.get_closest_marker("timeout")
+    return mark.args[0] if mark else 0.0
+
+
 @pytest.fixture(scope="session", autouse=True)
 def git_is_there(tmp_path_factory: pytest.TempPathFactory) -> None:
     """As a build gets its compiler, tests get git."""

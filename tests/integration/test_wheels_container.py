@@ -153,7 +153,7 @@ def test_wheels_for_two_interpreters(project: Path, image: str, sdk: Path, folde
         assert all(it.passed and not it.failed for it in passed)
 
     # The release set takes them as they are.
-    taken = ("--rehearse", "--only", ",".join(TAGS), "--wheelhouse", wheelhouse)
+    taken = ("--rehearse", "--only", ",".join(TAGS), "--from", wheelhouse)
     done = nox(project, "release-set", "--", RELEASE, *taken)
     assert done.returncode == 0, done.stdout + done.stderr
     assert {it.name for it in (project / "release-set" / RELEASE).glob("*.whl")} == {it.name for it in wheels}

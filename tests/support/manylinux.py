@@ -35,7 +35,11 @@ runtime = "runc"
 """
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 # A shell with what goes along, and what interpreters link to that were made for this system.
-_SYSTEM = ("bash", "dash", "coreutils", "debianutils", "diffutils", "findutils", "grep", "sed", "tar")
+_SYSTEM = (
+    *("bash", "dash", "coreutils", "debianutils", "diffutils", "findutils", "grep", "sed", "tar"),
+    # With the list of folders that libraries are looked for in.
+    "libc-bin",
+)
 _LIBRARIES = (
     *("libssl3", "libffi8", "libbz2-1.0", "liblzma5", "libreadline8"),
     *("libsqlite3-0", "libuuid1", "libexpat1"),

@@ -16,8 +16,10 @@ link = "https://example.org/"
 """
 
 
-def now(*, llvm: str = "22.1.8", python: str | None = "3.9.18", sdk: str = "system") -> Circumstances:
-    return Circumstances(llvm=llvm, python=python, sdk=sdk)
+def now(
+    *, llvm: str = "22.1.8", python: str | None = "3.9.18", free_threaded: bool = False, sdk: str = "system"
+) -> Circumstances:
+    return Circumstances(llvm=llvm, python=python, free_threaded=free_threaded, sdk=sdk)
 
 
 @pytest.fixture
@@ -54,6 +56,10 @@ def test_a_run_expects_of_its_own_suite(path: Path) -> None:
         ('python = "<3.10"', now(python="3.10.0"), False),
         ('python = "<3.10"', now(python=None), False),  # tools have no interpreter
         ('python = ">=3.13"', now(python="3.14.0rc2"), True),
+        ("free-threaded = true", now(), False),
+        ("free-threaded = true", now(free_threaded=True), True),
+        ("free-threaded = false", now(), True),
+        ("free-threaded = false", now(free_threaded=True), False),
         ('llvm = ">=22,<23"', now(), True),
         ('llvm = ">=22,<23"', now(llvm="23.0.0git"), False),
         ('llvm = ">=23,<24"', now(llvm="23.0.0git"), True),
@@ -97,6 +103,7 @@ def test_an_empty_file_expects_nothing(path: Path) -> None:
         (f'{ENTRY}sdk = ["sytem"]\n', "'sytem', not one of build, wheel, system"),
         (f'{ENTRY}python = "3.9"\n', "python is '3.9', not a version specifier"),
         (f"{ENTRY}llvm = 22\n", "llvm is 22, not a version specifier"),
+        (f"{ENTRY}free-threaded = 1\n", "free-threaded is 1, not true or false"),
     ],
 )
 def test_mistakes_are_one_line(path: Path, text: str, complaint: str) -> None:

@@ -23,16 +23,17 @@ if TYPE_CHECKING:
 
 # How lit's names of the tests in mlir/test/python begin.
 _BINDING_TESTS = "MLIR :: python/"
-_KEYS = frozenset({"tests", "llvm", "python", "sdk", "reason", "link"})
+_KEYS = frozenset({"tests", "llvm", "python", "free-threaded", "sdk", "reason", "link"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Circumstances:
-    """What a test run is about: LLVM version, Python version (None: tools only), SDK provider."""
+    """What a test run is about: LLVM version, Python version (None: tools only) and build, SDK provider."""
 
     llvm: str
     python: str | None
     sdk: str
+    free_threaded: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,8 @@ class Expectation:
     """Some tests that fail for one reason.
 
     ``tests`` are lit's names, ``SUITE :: PATH``; ``llvm`` and ``python`` are
-    version specifiers (PEP 440), ``sdk`` the providers; empty means any.
+    version specifiers (PEP 440), ``sdk`` the providers; empty means any, as None does
+    for whether the interpreter is free-threaded.
     """
 
     tests: tuple[str, ...]
@@ -48,6 +50,7 @@ class Expectation:
     link: str
     llvm: SpecifierSet
     python: SpecifierSet
+    free_threaded: bool | None
     sdk: tuple[str, ...]
 
     def holds(self, now: Circumstances) -> bool:
@@ -57,6 +60,7 @@ class Expectation:
         return (
             self.llvm.contains(release(now.llvm))
             and (now.python is None or self.python.contains(now.python, prereleases=True))
+            and self.free_threaded in (None, now.free_threaded)
             and (not self.sdk or now.sdk in self.sdk)
         )
 
@@ -89,6 +93,7 @@ def _expectation(path: Path, entry: Mapping[str, Any]) -> Expectation:
         link=_text(path, entry, "link"),
         llvm=_specifier(path, entry, "llvm"),
         python=_specifier(path, entry, "python"),
+        free_threaded=_truth(path, entry, "free-threaded"),
         sdk=_providers(path, entry),
     )
 
@@ -115,6 +120,13 @@ def _specifier(path: Path, entry: Mapping[str, Any], key: str) -> SpecifierSet:
         raise UserError(
             f"{path}: {key} is {value!r}, not a version specifier such as '>=22,<23'; correct it"
         ) from None
+
+
+def _truth(path: Path, entry: Mapping[str, Any], key: str) -> bool | None:
+    value = entry.get(key)
+    if not isinstance(value, bool | None):
+        raise UserError(f"{path}: {key} is {value!r}, not true or false; correct it")
+    return value
 
 
 def _providers(path: Path, entry: Mapping[str, Any]) -> tuple[str, ...]:

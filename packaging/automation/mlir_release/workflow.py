@@ -166,7 +166,12 @@ class Workflow(Building):
         self, subject: wheel_tests.Subject, interpreter: Interpreter, extension: Path, output: Path
     ) -> list[TestRun]:
         provider = provenance.read(subject.wheels[0])["sdk_provider"]
-        now = expectations.Circumstances(llvm=self.tree.version, python=interpreter.version, sdk=provider)
+        now = expectations.Circumstances(
+            llvm=self.tree.version,
+            python=interpreter.version,
+            free_threaded=interpreter.tag.endswith("t"),
+            sdk=provider,
+        )
         with log.stage(f"upstream's binding tests on {interpreter.tag}"):
             results = wheel_tests.run_upstream(
                 subject,
