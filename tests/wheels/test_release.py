@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import sysconfig
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,9 @@ def test_nanobind_domain_is_not_upstreams() -> None:
     assert release.nanobind_domain != "mlir"
     libraries = [path.name for path in Path(release.get_lib_dir()).iterdir() if "nanobind" in path.name]
     assert len(libraries) == 1
-    assert f"nanobind-{release.nanobind_domain}." in libraries[0]
+    # nanobind adds -ft for an interpreter without the lock.
+    free_threaded = "-ft" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
+    assert f"nanobind{free_threaded}-{release.nanobind_domain}." in libraries[0]
 
 
 def test_headers_are_where_it_says() -> None:
