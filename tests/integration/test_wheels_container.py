@@ -20,9 +20,10 @@ import pytest
 import manylinux
 from child import wait_until
 from llvm_tree import git
-from mlir_release import apt, distributions, interpreters, options, provenance
+from mlir_release import apt, distributions, interpreters, options, provenance, targets
 from mlir_release.publishing import record
 from mlir_release.run import run
+from mlir_release.series import SERIES, Tier
 from mlir_release.store import Store, file_sha256
 from mlir_release.workflow import Workflow
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlir_release.engine import Engine
+    from mlir_release.interpreters import Interpreter
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="only Linux has containers of its own"),
@@ -42,9 +44,6 @@ COPIED = (
     *("noxfile.py", "pyproject.toml", "llvm-project.version", "packaging", "patches"),
     *("tests/expected-failures.toml", "tests/wheels", "tests/wheels-common"),
 )
-# The first is there because cibuildwheel itself runs in it, the second also runs the automation.
-SERIES = ("3.9", "3.13")
-TAGS = ("cp39", "cp313")
 RELEASE = "llvm-22.1.8.01"
 
 
@@ -60,12 +59,21 @@ def containers(folder: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="module")
-def image(containers: Engine, folder: Path) -> Iterator[str]:
+def pythons() -> tuple[Interpreter, Interpreter]:
+    """The oldest and the newest that wheels are built for, each in a folder that can be copied."""
+    known = [it.name for it in SERIES if it.cibuildwheel and it.tier is Tier.REQUIRED]
+    found = [it for it in interpreters.find_all().values() if it and it.series in known]
+    alone = [it for it in found if it.path.resolve().parents[1] != Path("/usr")]
+    if len(alone) < 2:
+        pytest.skip("an image takes two Pythons of this machine, each in a folder of its own, as pyenv has")
+    return alone[0], alone[-1]
+
+
+@pytest.fixture(scope="module")
+def image(containers: Engine, pythons: tuple[Interpreter, Interpreter], folder: Path) -> Iterator[str]:
     name = f"localhost/mlir-py-release-wheels-{os.getpid()}"
-    found = [interpreters.find(series) for series in SERIES]
-    assert all(it.path.resolve().parents[1] != Path("/usr") for it in found), found
     (folder / "image").mkdir()
-    manylinux.make_image(containers, name, found, folder / "image")
+    manylinux.make_image(containers, name, pythons, folder / "image")
     yield name
     run([containers.name, "rmi", "--force", name], quiet=True)
 
@@ -123,19 +131,22 @@ def refusal(project: Path, *words: str | Path) -> str:
     return said[-1].removeprefix("nox > Session wheels aborted: ")
 
 
-def test_wheels_for_two_interpreters(project: Path, image: str, sdk: Path, folder: Path) -> None:
+def test_wheels_for_two_interpreters(
+    project: Path, pythons: tuple[Interpreter, Interpreter], image: str, sdk: Path, folder: Path
+) -> None:
     wheelhouse = folder / "wheelhouse"
-    only = ",".join(f"{tag}-manylinux_x86_64" for tag in TAGS)
+    tags = [it.tag for it in pythons]
+    only = ",".join(f"{tag}-{targets.here().build_suffix}" for tag in tags)
     words = ("--only", only, "--container", image, "--sdk", sdk, "--wheelhouse", wheelhouse, "--tag", RELEASE)
     done = nox(project, "wheels", "--", *words)
     said = done.stdout + done.stderr
     print(said)
     assert done.returncode == 0, said[-4000:]
     # One says how far it is.
-    for tag in TAGS:
-        assert f"Building {tag}-manylinux_x86_64 wheel" in said
+    for tag in tags:
+        assert f"Building {tag}-{targets.here().build_suffix} wheel" in said
         assert f"== upstream's binding tests on {tag}" in said
-    assert len(re.findall(r"^Repairing wheel\.\.\.$", said, re.MULTILINE)) == len(TAGS)
+    assert len(re.findall(r"^Repairing wheel\.\.\.$", said, re.MULTILINE)) == len(tags)
     # What cibuildwheel was given is gone; its log is kept.
     assert not list(Store.open().root.glob("work/wheels-*"))
 
@@ -143,7 +154,7 @@ def test_wheels_for_two_interpreters(project: Path, image: str, sdk: Path, folde
     (bindings,) = (it for it in packaged if it.name == "mlir-python-bindings")
     owed = record.owed(bindings, packaged, rehearsal=True)
     wheels = sorted(wheelhouse.glob("*.whl"))
-    assert [wheel.name.split("-")[1:3] for wheel in wheels] == [["22.1.8", tag] for tag in sorted(TAGS)]
+    assert [wheel.name.split("-")[1:3] for wheel in wheels] == [["22.1.8", tag] for tag in sorted(tags)]
     for wheel in wheels:
         assert "-manylinux_2_" in wheel.name
         facts = provenance.read(wheel)
@@ -153,7 +164,7 @@ def test_wheels_for_two_interpreters(project: Path, image: str, sdk: Path, folde
         assert all(it.passed and not it.failed for it in passed)
 
     # The release set takes them as they are.
-    taken = ("--rehearse", "--only", ",".join(TAGS), "--from", wheelhouse)
+    taken = ("--rehearse", "--only", ",".join(tags), "--from", wheelhouse)
     done = nox(project, "release-set", "--", RELEASE, *taken)
     assert done.returncode == 0, done.stdout + done.stderr
     assert {it.name for it in (project / "release-set" / RELEASE).glob("*.whl")} == {it.name for it in wheels}
@@ -210,8 +221,8 @@ def test_the_sdk_is_compiled_in_the_same_container(
         assert re.search(r"compiling with clang 22\.\S+, .* with lld; the whole log is", log.read_text())
         steps = (Store.open().root / "logs" / "sdk.log").read_text()
         assert re.search(r"^\[\d+/\d{4}\] ", steps, re.MULTILINE)
-        named = ["--filter", "name=mlir-py-release-"]
-        assert not run([containers.name, "ps", "--all", "--quiet", *named], quiet=True).output.split()
+        (name,) = re.findall(r" run --rm --name (mlir-py-release-\w+) ", log.read_text())
+        assert name not in run([containers.name, "ps", "--all"], quiet=True).output
         assert len(compiled()) >= 5
     finally:
         session.terminate()

@@ -13,7 +13,7 @@ import pytest
 
 from mlir_release import written_part
 from mlir_release.ci import compiler_key, disk, minutes, reproduce, trial_tag
-from mlir_release.container import default_image
+from mlir_release.container import image_for
 from mlir_release.errors import UserError
 from mlir_release.git import Repository
 from mlir_release.targets import TARGETS
@@ -88,7 +88,7 @@ def test_disk_says_what_it_can_be_told(words: list[str]) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="images are for Linux")
 def test_the_key_of_a_container_is_that_of_its_image(outputs: Outputs, tmp_path: Path) -> None:
     found = []
-    for words in (["--container"], ["--container", default_image()], ["--container", "another"]):
+    for words in (["--container"], ["--container", image_for("")], ["--container", "another"]):
         compiler_key.run([*words, "--cache", str(tmp_path)], ROOT)
         found.append(outputs()["key"])
     assert found[0] == found[1] != found[2]

@@ -223,7 +223,7 @@ class TestImages:
         container.rerun("lit", said, options.parse(said, site.root), site.root)
         (question,) = site.calls("image")
         assert re.search(r"/manylinux_2_28_\w+@sha256:[0-9a-f]{64}$", question[-1])
-        assert question[-1] == container.default_image()
+        assert question[-1] == container.image_for("")
 
     def test_a_policy_names_its_image(self, site: Site) -> None:
         site.engine()

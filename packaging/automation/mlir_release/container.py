@@ -41,16 +41,10 @@ class ContainerFailed(ReleaseError):
     """A session failed inside a container; it has said why."""
 
 
-def default_image(policy: str = _POLICY) -> str:
-    """The image of a policy of PEP 600 or 656: manylinux's, as this cibuildwheel pins it."""
-    image = _pinned(policy)
-    if image is None:
-        raise UserError(f"there is no {policy} image for {_machine()}; name one with --container IMAGE")
-    return image
-
-
 def image_for(name: str, policy: str = _POLICY) -> str:
-    """The image that ``--container`` names: itself or, as for cibuildwheel, by its policy.
+    """The image that ``--container`` names: itself or, as for cibuildwheel, by its policy of PEP 600 or 656.
+
+    Those are manylinux's, as this cibuildwheel pins them.
 
     Args:
         name: that of an image or of a policy; empty for the image of ``policy``.
@@ -59,7 +53,10 @@ def image_for(name: str, policy: str = _POLICY) -> str:
     Raises:
         UserError: there is no image of the policy for this machine.
     """
-    return _pinned(name) or name if name else default_image(policy)
+    pinned = _pinned(name or policy) or name
+    if not pinned:
+        raise UserError(f"there is no {policy} image for {_machine()}; name one with --container IMAGE")
+    return pinned
 
 
 def rerun(session: str, words: Sequence[str], options: Options, root: Path) -> None:
