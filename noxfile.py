@@ -53,7 +53,7 @@ os.environ.pop("PYTHONPATH", None)
 
 from mlir_release import bench, findings, lines, matrix, options  # noqa: E402 -- its folder had to be put on the path
 from mlir_release import doctor as machine  # noqa: E402
-from mlir_release.ci import compiler_key, disk, minutes, reproduce, trial_tag  # noqa: E402
+from mlir_release.ci import compiler_key, disk, reproduce, trial_tag  # noqa: E402
 from mlir_release.container import rerun  # noqa: E402
 from mlir_release.errors import ReleaseError, UserError  # noqa: E402
 from mlir_release.publishing import publish, release_set  # noqa: E402
@@ -207,7 +207,6 @@ release_session("compiler-key", "Say under which key a compiler cache is to be k
 release_session(
     "trial-tag", "Tag this clone, and nothing else, for trying out a release's steps.", trial_tag.run
 )
-release_session("minutes", "Write what a snapshot costs in runner minutes into docs/ci.md.", minutes.run)
 
 
 def install(session: nox.Session, group: str) -> None:
