@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import llvm_facts
 import llvm_lines
 from llvm_lines import Line
-
 from mlir_release import log
 from mlir_release.errors import UserError
 
