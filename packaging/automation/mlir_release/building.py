@@ -97,9 +97,22 @@ class Building(Rooms):
     def _repaired(self, distribution: Distribution, raw: Path) -> Path:
         with log.stage(f"repair {raw.name}"):
             repaired = repair.repair(raw, library_dirs=[self.sdk.library_dir], store=self.store)
+            self._ensure_reach(repaired)
         if self.sdk.made_by is ProviderName.BUILD:
             repair.ensure_small(repaired, distribution.max_megabytes)
         return repaired
+
+    def _ensure_reach(self, repaired: Path) -> None:
+        """Say that a wheel is for this machine only; raises ``UserError`` if it is to be of a release."""
+        if not repair.is_for_this_machine(repaired):
+            return
+        why = f"{repaired.name} is for this machine only: it needs newer symbols than manylinux has"
+        if self._tag:
+            raise UserError(
+                f"{why}, and {self._tag} is for others, too: build it with --container or --sysroot"
+                " (docs/manylinux.md)"
+            )
+        log.say(f"   {why}")
 
     def _origin(self) -> list[tuple[str, str]]:
         """Rows of a summary: what it was made from."""

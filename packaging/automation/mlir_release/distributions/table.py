@@ -134,9 +134,7 @@ def _check(file: Path, table: Any) -> None:
         if name in _NUMBERS and not (type(value) in (int, float) and value > 0):
             raise BadTable(file, f"[tool.mlir-release] {name} is {value!r}, not a number above 0")
         if name == _OF_LINE and value != ["nanobind"]:
-            raise BadTable(
-                file, f"[tool.mlir-release] {name} is {value!r}; lines say only nanobind's"
-            )
+            raise BadTable(file, f"[tool.mlir-release] {name} is {value!r}; lines say only nanobind's")
     if table.get("made-per") not in list(MadePer):
         raise BadTable(file, f"[tool.mlir-release] made-per is not one of {', '.join(MadePer)}")
     if ("test-target" in table) != ("test-folder" in table):

@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 
     from mlir_release.store import Store
 
-__all__ = ["Repairer", "ensure_small", "of_kind", "repair", "same_kind", "stow"]
+__all__ = [
+    "Repairer",
+    "ensure_small",
+    "is_for_this_machine",
+    "of_kind",
+    "repair",
+    "same_kind",
+    "stow",
+]
 
 
 class Repairer(Protocol):
@@ -126,6 +134,15 @@ def _ensure_whole(wheel: Path) -> None:
     problems = wheel_files.record_problems(wheel)
     if problems:
         raise UserError(f"{wheel} is not as it was built: {'; '.join(problems)}; build it again")
+
+
+def is_for_this_machine(wheel: Path) -> bool:
+    """Whether a repaired wheel is for systems like this one only, having the plain tag of Linux.
+
+    Its symbols are then newer than those of any policy that auditwheel knows (PEP 600).
+    """
+    *_, tags = parse_wheel_filename(wheel.name)
+    return any(tag.platform.startswith("linux_") for tag in tags)
 
 
 def ensure_small(wheel: Path, max_megabytes: float | None) -> None:
