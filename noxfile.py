@@ -51,12 +51,11 @@ sys.path.insert(0, str(ROOT / "packaging" / "automation"))
 # Where the README's commands have nox itself from; no session is to see that.
 os.environ.pop("PYTHONPATH", None)
 
-from mlir_release import bench, findings, matrix, options  # noqa: E402 -- its folder had to be put on the path
+from mlir_release import bench, findings, lines, matrix, options  # noqa: E402 -- its folder had to be put on the path
 from mlir_release import doctor as machine  # noqa: E402
 from mlir_release.ci import compiler_key, disk, reproduce, trial_tag  # noqa: E402
 from mlir_release.container import rerun  # noqa: E402
 from mlir_release.errors import ReleaseError, UserError  # noqa: E402
-from mlir_release.interpreters import SUPPORTED  # noqa: E402
 from mlir_release.publishing import publish, release_set  # noqa: E402
 from mlir_release.publishing.index import session as index  # noqa: E402
 from mlir_release.publishing.verify import session as verify  # noqa: E402
@@ -150,13 +149,14 @@ def release_session(name: str, description: str, run: Run) -> None:
     automation_session(name, description, lambda session: run(session.posargs, ROOT))
 
 
-for version in SUPPORTED:
+PYTHONS = [series.name for series in lines.served(ROOT)]
+for version in PYTHONS:
     build_session(
         f"build-{version}",
         f"Build and repair the bindings wheel for Python {version}.",
         partial(Workflow.build, version=version),
     )
-for version in SUPPORTED:
+for version in PYTHONS:
     build_session(
         f"test-{version}",
         f"Test the wheel for Python {version} that is in the wheelhouse.",
