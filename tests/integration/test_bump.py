@@ -56,7 +56,11 @@ class TestSnapshot:
         path, newest = train.world.project.path, train.world.newest
         title, rest = git(path, "show", "--no-patch", "--format=%B", "main").split("\n", 1)
         assert title == f"Snapshot {FIRST}: LLVM 24.0.0git at {newest[:9]}"
-        assert rest == f"\nSnapshot: {FIRST}"
+        parts = rest.strip("\n").split("\n\n")
+        assert parts[0].splitlines()[0] == (
+            f"drift from LLVM 22.1.8 ({train.world.pinned[:9]}) to LLVM 24.0.0git ({newest[:9]})"
+        )
+        assert parts[1:] == [f"Snapshot: {FIRST}"]
         assert git(path, "cat-file", "-t", FIRST) == "tag"
         message = git(path, "for-each-ref", "--format=%(contents)", f"refs/tags/{FIRST}")
         assert message == f"LLVM 24.0.0git at {newest}\n\nVersion: 24.0.0.dev2026112201"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mlir_release.expectations import Expectation
     from mlir_release.source.patches import Patch
 
-_EXPECTATIONS = "tests/expected-failures.toml"
+EXPECTATIONS = "tests/expected-failures.toml"
 # How lit calls the tests in mlir/test.
 _SUITE = "MLIR :: "
 
@@ -59,7 +59,7 @@ class Drift:
         for difference in self.differences:
             yield from lines(difference)
         if self.tests:
-            yield from listed(f"tests that {_EXPECTATIONS} names, gone", self.tests)
+            yield from listed(f"tests that {EXPECTATIONS} names, gone", self.tests)
         yield from self.remarks
 
 
@@ -72,12 +72,16 @@ class Ours:
 
     @classmethod
     def read(cls, root: Path) -> Ours:
-        """Those of a checkout of this project.
+        """Those of a folder with files of this project.
 
         Raises:
             UserError: one of them is malformed.
         """
-        return cls(patches=load_all(root / "patches"), expected=expectations.load(root / _EXPECTATIONS))
+        expected = root / EXPECTATIONS
+        return cls(
+            patches=load_all(root / "patches"),
+            expected=expectations.load(expected) if expected.is_file() else (),
+        )
 
     @property
     def paths(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Whether the patches that a commit of this project carries apply to a commit of llvm-project."""
+"""How what a commit of this project carries, patches above all, fits a commit of llvm-project."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from mlir_release import log
 from mlir_release.errors import UserError
+from mlir_release.pin import Pin
 from mlir_release.source.patches import load_all, select, touched
+from mlir_release.train import drift
 from mlir_release.train.patch_check import PatchesFail, failures
+from mlir_release.train.sides import Finder
 
 if TYPE_CHECKING:
-    from mlir_release.pin import Pin
     from mlir_release.source.patches import Patch
     from mlir_release.train.project import Project
     from mlir_release.train.upstream import Upstream
@@ -38,7 +40,7 @@ def ensure_fit(project: Project, start: str, upstream: Upstream, pin: Pin) -> No
     what = f"LLVM {pin.version} ({pin.commit[:9]})"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        known = _patches(project, start, folder)
+        known = _patches(_brought(project, start, folder))
         chosen = select(known, pin.version)
         upstream.put(pin.commit, touched(chosen), folder)
         lines = failures(chosen, folder)
@@ -49,11 +51,54 @@ def ensure_fit(project: Project, start: str, upstream: Upstream, pin: Pin) -> No
     log.say(f"   patches: {len(chosen)} of {len(known)} belong to {what}, and apply")
 
 
-def _patches(project: Project, start: str, folder: Path) -> tuple[Patch, ...]:
-    """The patches of a commit, written into a folder; errors call them by their names in the project."""
+def unfit(project: Project, upstream: Upstream, start: str, commit: str) -> PatchesFail | None:
+    """Why the patches that a commit of ours has do not apply to one of llvm-project; None if they do."""
+    try:
+        ensure_fit(project, start, upstream, Pin(commit=commit, version=upstream.version(commit)))
+    except PatchesFail as failure:
+        return failure
+    return None
+
+
+def drift_lines(project: Project, upstream: Upstream, start: str, commit: str) -> list[str]:
+    """What is new for us between what a commit of ours pins and a commit of llvm-project; says it, too.
+
+    Args:
+        project: whose patches and expectations count.
+        upstream: where both commits of llvm-project are taken from.
+        start: the commit of the project that has these, and the pin.
+        commit: 40 digits.
+
+    Returns:
+        the report of ``drift``; a line that says why, if it cannot be made; nothing for the pinned commit.
+    """
+    pinned = project.pin(start).commit
+    if pinned == commit:
+        return []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        ours = drift.Ours.read(_brought(project, start, folder))
+        finder = Finder(store=upstream.store, remote=upstream.url, paths=ours.paths, into=folder)
+        try:
+            sides = [finder.pinned(Pin(commit=it)) for it in (pinned, commit)]
+            lines = drift.compare(ours, *sides).lines()
+        except UserError as error:
+            lines = [f"drift from {pinned[:9]} is not known: {error}"]
+    for line in lines:
+        log.say(f"   {line}")
+    return lines
+
+
+def _brought(project: Project, start: str, folder: Path) -> Path:
+    """A folder with those files of a commit that name files of llvm-project."""
     (folder / _PATCHES).mkdir()
     project.bring(start)
-    project.repository.write_files(start, [_PATCHES], folder)
+    project.repository.write_files(start, [_PATCHES, drift.EXPECTATIONS], folder)
+    return folder
+
+
+def _patches(folder: Path) -> tuple[Patch, ...]:
+    """The patches in such a folder; errors call them by their names in the project."""
     try:
         return load_all(folder / _PATCHES)
     except UserError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -14,7 +14,7 @@ from mlir_release.errors import UserError
 from mlir_release.git import Update
 from mlir_release.pin import FILE_NAME, BadPin, Pin
 from mlir_release.tags import Snapshot
-from mlir_release.train.fit import ensure_fit
+from mlir_release.train.fit import drift_lines, unfit
 from mlir_release.train.picker import Choice, pick
 from mlir_release.train.project import TRAILER
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mlir_release.train.bump import Options
+    from mlir_release.train.patch_check import PatchesFail
     from mlir_release.train.project import Project, State
     from mlir_release.train.upstream import Commit, Upstream
 
@@ -69,6 +70,8 @@ def bump(
         commits=commits,
         is_green=functools.cache(is_green),
         version=functools.cache(upstream.version),
+        unfit=functools.cache(functools.partial(unfit, project, upstream)),
+        drift=functools.cache(functools.partial(drift_lines, project, upstream)),
         now=now,
     )
     return project.land(train.plan)
@@ -90,6 +93,7 @@ class _Next:
     picked: Commit
     llvm_version: str
     text: str
+    drift: Sequence[str] = ()
 
     @property
     def pin(self) -> Pin:
@@ -102,7 +106,8 @@ class _Next:
     @property
     def commit_message(self) -> str:
         title = f"Snapshot {self.tag}: LLVM {self.llvm_version} at {self.picked.sha[:9]}"
-        return f"{title}\n\n{TRAILER}: {self.tag}"
+        report = ["\n".join(self.drift)] if self.drift else []
+        return "\n\n".join([title, *report, f"{TRAILER}: {self.tag}"])
 
     @property
     def tag_message(self) -> str:
@@ -119,6 +124,8 @@ class _Train:
     commits: Sequence[Commit]
     is_green: Callable[[Commit], bool]
     version: Callable[[str], str]
+    unfit: Callable[[str, str], PatchesFail | None]
+    drift: Callable[[str, str], list[str]]
     now: dt.datetime
 
     def plan(self, state: State) -> tuple[Sequence[Update], Outcome]:
@@ -128,11 +135,14 @@ class _Train:
                 f"{self.project.remote.name} has no branch {state.branch}; name one with --branch"
             )
         newest = self._newest(state)
-        choice = self._choice(newest)
+        choice = self._choice(state.head, newest)
         if choice.commit is None:
             return (), Outcome(why=choice.why)
         following = self._following(state, newest, choice.commit)
-        ensure_fit(self.project, state.head, self.upstream, following.pin)
+        failure = self.unfit(state.head, choice.commit.sha)
+        if failure:
+            raise failure
+        following = replace(following, drift=self.drift(state.head, choice.commit.sha))
         if self.wanted.dry_run:
             log.say(f"   would push a commit of that to {state.branch}, on {state.head[:9]}, and the tag")
             return (), Outcome(why="a dry run changes nothing")
@@ -148,10 +158,10 @@ class _Train:
             log.say(f"   what {tag} pins does not count: {error}")
             return _Newest(tag=tag, pin=None)
 
-    def _choice(self, newest: _Newest | None) -> Choice:
-        """The commit to take, or why there is none."""
+    def _choice(self, start: str, newest: _Newest | None) -> Choice:
+        """The commit to take on top of one of ours, or why there is none."""
         pinned = newest.pin.commit if newest and newest.pin else None
-        choice = self._wanted(pinned)
+        choice = self._wanted(start, pinned)
         if choice.commit is None and self.wanted.force and pinned:
             log.say(f"   {choice.why}: {pinned[:9]} is taken again, as asked")
             choice = Choice(commit=self.upstream.commit(pinned))
@@ -159,12 +169,25 @@ class _Train:
             return Choice(commit=None, why=f"nothing is new: {choice.commit} is {newest.tag} already")
         return choice
 
-    def _wanted(self, pinned: str | None) -> Choice:
+    def _wanted(self, start: str, pinned: str | None) -> Choice:
         if self.wanted.commit:
             return Choice(commit=self._named(self.wanted.commit))
         if self.wanted.any:
             return Choice(commit=self.commits[0])
-        return pick(self.commits, self.is_green, now=self.now, max_age=self.wanted.max_age, pinned=pinned)
+        refused: list[PatchesFail] = []
+
+        def is_usable(commit: Commit) -> bool:
+            failure = self.unfit(start, commit.sha) if self.is_green(commit) else None
+            if failure:
+                log.say(f"   {commit.sha[:9]} is passed over: {failure}")
+                refused.append(failure)
+            return self.is_green(commit) and failure is None
+
+        choice = pick(self.commits, is_usable, now=self.now, max_age=self.wanted.max_age, pinned=pinned)
+        if choice.commit is None and refused and not (self.wanted.force and pinned):
+            # Else the train would stand still, and nobody be told.
+            raise refused[0]
+        return choice
 
     def _named(self, start: str) -> Commit:
         """The commit whose digits start so."""
