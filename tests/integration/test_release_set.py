@@ -83,8 +83,8 @@ def test_free_threaded_wheels_are_others_and_optional_one_by_one(
 
 
 def test_optional_wheels_replace_none_that_is_owed(release: ReleaseWorld) -> None:
-    for tags in ("cp313-cp313", "cp313-cp313t"):
-        release.wheel(tags=f"{tags}-manylinux_2_28_x86_64")
+    for kind in ("cp313-cp313", "cp313-cp313t"):
+        release.wheel(tags=f"{kind}-manylinux_2_28_x86_64")
     with pytest.raises(Refused) as caught:
         release.session()
     assert len(caught.value.problems["missing"]) == 25
