@@ -266,7 +266,9 @@ def _template_values(setting: Setting, folder: Path) -> dict[str, str]:
         "MLIR_CMAKE_DIR": str(setting.sdk.library_dir / "cmake" / "mlir"),
         "MLIR_LIB_DIR": str(setting.sdk.library_dir),
         "LLVM_HAS_NVPTX_TARGET": "1" if "NVPTX" in targets else "0",
+        # As 22 asks for it, and as 23 does.
         "MLIR_ENABLE_ROCM_CONVERSIONS": "1" if "AMDGPU" in targets else "0",
+        "LLVM_HAS_AMDGPU_TARGET": "1" if "AMDGPU" in targets else "0",
         "MLIR_ENABLE_XEVM_CONVERSIONS": "1" if "SPIRV" in targets else "0",
         "MLIR_ENABLE_BINDINGS_PYTHON": "1" if setting.bindings else "0",
         "MLIR_INCLUDE_INTEGRATION_TESTS": "1",
