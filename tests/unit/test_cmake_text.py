@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,13 +56,13 @@ def test_a_text_that_is_cut_short_has_no_other_commands(
 
 @given(st.text(max_size=40))
 def test_anything_else_is_refused_or_read(text: str) -> None:
-    try:
+    with contextlib.suppress(NotCMake):
         list(commands(text))
-    except NotCMake as error:
-        assert str(error)
 
 
-@pytest.mark.parametrize("text", ["set(", "set", 'set("', "(a)", "set(a))", "set(a) b", "#[[", '"a"(b)', "set(a\\"])
+@pytest.mark.parametrize(
+    "text", ["set(", "set", 'set("', "(a)", "set(a))", "set(a) b", "#[[", '"a"(b)', "set(a\\"]
+)
 def test_no_cmake(text: str) -> None:
     with pytest.raises(NotCMake):
         list(commands(text))

@@ -17,7 +17,7 @@ from mlir_release.source.patches import load_all, touched
 from mlir_release.source.tree import REMOTE
 from mlir_release.store import Store, write_atomically
 from mlir_release.train.differences import Difference, differences, lines, listed, not_compared
-from mlir_release.train.sides import Finder, Side, patch_states
+from mlir_release.train.sides import Finder, Side, patched
 from mlir_release.versions import release
 
 if TYPE_CHECKING:
@@ -105,7 +105,8 @@ def _test_file(test: str) -> str:
 
 def compare(ours: Ours, before: Side, after: Side) -> Drift:
     """What is new on one side, seen from another."""
-    old, new = patch_states(ours.patches, before), patch_states(ours.patches, after)
+    before, old = patched(ours.patches, before)
+    after, new = patched(ours.patches, after)
     lacking = [str(kind) for kind in not_compared(before.facts, after.facts)]
     if after.folder is None:
         lacking += ["patches", "tests that are expected to fail"]
