@@ -51,12 +51,11 @@ sys.path.insert(0, str(ROOT / "packaging" / "automation"))
 # Where the README's commands have nox itself from; no session is to see that.
 os.environ.pop("PYTHONPATH", None)
 
-from mlir_release import bench, findings, matrix, options  # noqa: E402 -- its folder had to be put on the path
+from mlir_release import bench, findings, lines, matrix, options  # noqa: E402 -- its folder had to be put on the path
 from mlir_release import doctor as machine  # noqa: E402
-from mlir_release.ci import compiler_key, disk, minutes, reproduce, trial_tag  # noqa: E402
+from mlir_release.ci import compiler_key, disk, reproduce, trial_tag  # noqa: E402
 from mlir_release.container import rerun  # noqa: E402
 from mlir_release.errors import ReleaseError, UserError  # noqa: E402
-from mlir_release.interpreters import SUPPORTED  # noqa: E402
 from mlir_release.publishing import publish, release_set  # noqa: E402
 from mlir_release.publishing.index import session as index  # noqa: E402
 from mlir_release.publishing.verify import session as verify  # noqa: E402
@@ -149,13 +148,14 @@ def release_session(name: str, description: str, run: Run) -> None:
     automation_session(name, description, lambda session: run(session.posargs, ROOT))
 
 
-for version in SUPPORTED:
+PYTHONS = [series.name for series in lines.served(ROOT)]
+for version in PYTHONS:
     build_session(
         f"build-{version}",
         f"Build and repair the bindings wheel for Python {version}.",
         partial(Workflow.build, version=version),
     )
-for version in SUPPORTED:
+for version in PYTHONS:
     build_session(
         f"test-{version}",
         f"Test the wheel for Python {version} that is in the wheelhouse.",
@@ -207,7 +207,6 @@ release_session("compiler-key", "Say under which key a compiler cache is to be k
 release_session(
     "trial-tag", "Tag this clone, and nothing else, for trying out a release's steps.", trial_tag.run
 )
-release_session("minutes", "Write what a snapshot costs in runner minutes into docs/ci.md.", minutes.run)
 
 
 def install(session: nox.Session, group: str) -> None:

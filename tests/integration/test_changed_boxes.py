@@ -12,8 +12,10 @@ import pytest
 
 from mlir_release import distributions
 from mlir_release.inventory import Changed
+from mlir_release.lines import line_of
 from mlir_release.repair import repair
 from mlir_release.repair.linux import Auditwheel
+from mlir_release.series import SERIES, abi_for, abis
 from mlir_release.source import SourceTree
 from samples import make_prefix, sdk
 
@@ -52,6 +54,8 @@ def test_a_raw_wheel(
     inputs = distributions.Inputs(
         distribution=dataclasses.replace(distribution, shared_folder=None),
         interpreter=interpreter,
+        abi=abi_for(interpreter.tag, abis(SERIES, stable=False)),
+        line=line_of("22.1.8"),
         sdk=sdk(make_prefix(tmp_path / "prefix")),
         toolchain=compiler,
         tree=tree,

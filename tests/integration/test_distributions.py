@@ -18,7 +18,9 @@ from child import start, wait_until
 from mlir_release import distributions, provenance
 from mlir_release.distributions import Inputs, Made
 from mlir_release.errors import ToolFailed
+from mlir_release.lines import line_of
 from mlir_release.run import run
+from mlir_release.series import SERIES, abi_for, abis
 from mlir_release.source import SourceTree
 from mlir_release.store import Store, content_key
 
@@ -109,6 +111,8 @@ def site(
     inputs = Inputs(
         distribution=distribution,
         interpreter=interpreter,
+        abi=abi_for(interpreter.tag, abis(SERIES, stable=False)),
+        line=line_of("22.1.8"),
         tree=SourceTree(path=tmp_path, commit=COMMIT, version="22.1.8", origin="git", patches=(), key="tree"),
         sdk=samples.sdk(prefix),
         toolchain=compiler,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,8 @@ from mlir_release.pin import FILE_NAME, Pin
 from mlir_release.publishing import record, release_set
 from mlir_release.publishing.manifest import TestRun
 from mlir_release.publishing.proof import Refused
-from mlir_release.series import SERIES
+from mlir_release.publishing.record import Record
+from mlir_release.series import SERIES, abis
 from mlir_release.source.patches import load_all, select
 from wheels import SmallWheel
 
@@ -28,6 +30,8 @@ HERE = "manylinux_2_28_x86_64"
 TAG = "snapshot-20261123.01"
 VERSION = "24.0.0.dev2026112301"
 LLVM = "24.0.0git"
+# Of the newest line, as LLVM is.
+ABIS = abis(SERIES, stable=True)
 BINDINGS, SDK = "the-bindings", "a-sdk"
 PASSED: dict[str, tuple[TestRun, ...]] = {
     BINDINGS: (
@@ -137,7 +141,7 @@ class ReleaseWorld:
         path = small.write(folder or self.wheelhouse)
         sbom.add(path)
         if tested:
-            self.passed(path, *PASSED[distribution])
+            self.passed(path, *_named(PASSED[distribution], path.name))
         return path
 
     def all_wheels(self, platforms: Iterable[str] | None = None) -> list[Path]:
@@ -147,14 +151,14 @@ class ReleaseWorld:
             for platform in platforms or [it.limit() for it in targets.TARGETS if it.tier == "required"]
             for distribution, tag in [
                 (SDK, f"py3-none-{platform}"),
-                *((BINDINGS, f"{it.wheel_tag}-{platform}") for it in SERIES if it.tier == "required"),
+                *((BINDINGS, f"{it.wheel_tag}-{platform}") for it in ABIS if it.tier == "required"),
             ]
         ]
 
     def passed(self, wheel: Path, *runs: TestRun) -> None:
         """Record tests of a wheel."""
         with record.trial([wheel]) as trial:
-            trial.extend(runs)
+            trial.append(Record(runs=runs))
 
     def refused(self, *words: str | Path) -> dict[str, list[str]]:
         """All problems for which the session refuses, but for wheels that are missing; it writes nothing."""
@@ -176,3 +180,15 @@ class ReleaseWorld:
 
 def _patches(root: Path) -> list[Patch]:
     return list(select(load_all(root / "patches"), LLVM))
+
+
+def _named(runs: Iterable[TestRun], wheel: str) -> Iterable[TestRun]:
+    """Runs as they are called in the records of a wheel: with each interpreter that it serves."""
+    abi = next((it for it in ABIS if it.stable and f"-{it.wheel_tag}-" in wheel), None)
+    if abi is None:
+        return runs
+    return [
+        dataclasses.replace(run, suite=record.suite(run.suite, abi, it.tag))
+        for run in runs
+        for it in abi.serves
+    ]

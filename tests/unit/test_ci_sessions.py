@@ -1,8 +1,7 @@
-"""What only jobs need: room, keys of caches, tags of trials, advice after a failure, the bill."""
+"""What only jobs need: room, keys of caches, tags of trials, advice after a failure; pages."""
 
 from __future__ import annotations
 
-import dataclasses
 import shutil
 import subprocess
 import sys
@@ -12,11 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlir_release import written_part
-from mlir_release.ci import compiler_key, disk, minutes, reproduce, trial_tag
+from mlir_release.ci import compiler_key, disk, reproduce, trial_tag
 from mlir_release.container import image_for
 from mlir_release.errors import UserError
 from mlir_release.git import Repository
-from mlir_release.targets import TARGETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     Outputs = Callable[[], dict[str, str]]
 
 ROOT = Path(__file__).parents[2]
-LINUX = TARGETS[0]
 MUCH = 10**18
 
 
@@ -143,46 +140,15 @@ def test_elsewhere_nothing_is_said(
     assert capsys.readouterr().out == ""
 
 
-FIGURES = minutes.Figures(cold=24_000, warm=0, lit=2_400, bindings=200, tests=40, setup=60)
-
-
-def test_the_bill_is_what_the_page_says_it_is() -> None:
-    interpreters = sum(it.cibuildwheel for it in LINUX.series)
-    cores = LINUX.hardware.processors
-    expected = ((24_000 + 2_400) / cores + interpreters * (240 / cores + 60) + 60) / 60
-    assert minutes.snapshot_minutes(LINUX, compiled=1, figures=FIGURES) == pytest.approx(expected)
-    assert minutes.weekly_hours(LINUX, compiled=1, figures=FIGURES) == pytest.approx(expected * 14 / 60)
-
-
-def test_what_may_be_compiled_anew_brings_a_week_to_the_goal() -> None:
-    share = minutes.affordable(LINUX, figures=FIGURES)
-    assert 0 < share < 1
-    assert minutes.weekly_hours(LINUX, compiled=share, figures=FIGURES) == pytest.approx(8)
-    assert minutes.affordable(LINUX, figures=dataclasses.replace(FIGURES, lit=10**6)) == 0
-    assert minutes.affordable(LINUX, figures=dataclasses.replace(FIGURES, cold=1)) == 1
-
-
-def copy_of_pages(folder: Path) -> Path:
-    return Path(shutil.copytree(ROOT / "docs", folder / "docs")).parent
-
-
-def test_the_page_has_the_table_of_todays_figures(tmp_path: Path) -> None:
-    copy = copy_of_pages(tmp_path)
-    minutes.run([], copy)
-    text = (copy / "docs/ci.md").read_text(encoding="utf-8")
-    assert text == (ROOT / "docs/ci.md").read_text(encoding="utf-8")
-    assert minutes.table() in text
-
-
-@pytest.mark.parametrize(("page", "session"), [("ci.md", "minutes"), ("benchmarks.md", "bench")])
-def test_only_the_part_between_the_marks_is_written(tmp_path: Path, page: str, session: str) -> None:
-    path = copy_of_pages(tmp_path) / "docs" / page
+def test_only_the_part_between_the_marks_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "benchmarks.md"
+    shutil.copy(ROOT / "docs/benchmarks.md", path)
     before = path.read_text(encoding="utf-8")
     for content in ("new\n", "newer\n"):
-        written_part.replace(path, session, content)
-        begin = f"<!-- {session}: written by nox -s {session} -->\n"
+        written_part.replace(path, "bench", content)
+        begin = "<!-- bench: written by nox -s bench -->\n"
         text = path.read_text(encoding="utf-8")
-        assert f"{begin}{content}<!-- end of {session} -->\n" in text
+        assert f"{begin}{content}<!-- end of bench -->\n" in text
         assert text.partition(begin)[0] == before.partition(begin)[0]
 
 
@@ -190,5 +156,5 @@ def test_a_page_without_a_place_for_it_is_a_mistake_and_stays_as_it_is(tmp_path:
     page = tmp_path / "page.md"
     page.write_text("nothing")
     with pytest.raises(UserError, match="put them back"):
-        written_part.replace(page, "minutes", "new\n")
+        written_part.replace(page, "bench", "new\n")
     assert page.read_text() == "nothing"

@@ -15,8 +15,11 @@ from mlir_release.errors import UserError
 from mlir_release.lit import Results
 from mlir_release.publishing import record
 from mlir_release.publishing.manifest import TestRun
+from mlir_release.publishing.record import Record
+from mlir_release.series import SERIES, Abi, abis, supported
 
 LIT = TestRun(suite="lit", passed=5, failed=0, skipped=2)
+EVERY = abis(SERIES, stable=False)
 OWN = TestRun(suite="wheels", passed=3, failed=0, skipped=0)
 
 
@@ -28,17 +31,29 @@ def wheel(tmp_path: Path) -> Path:
 
 
 def passed(wheel: Path) -> tuple[TestRun, ...]:
-    return record.passed(wheel, hashlib.sha256(wheel.read_bytes()).hexdigest())
+    return record.read(wheel, hashlib.sha256(wheel.read_bytes()).hexdigest()).runs
 
 
 def run(wheel: Path, *runs: TestRun) -> None:
     with record.trial([wheel]) as trial:
-        trial.extend(runs)
+        trial.extend([Record(runs=runs)] if runs else [])
+
+
+def test_findings_come_together(wheel: Path, tmp_path: Path) -> None:
+    sha256 = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    for findings in (("b",), ("a", "b")):
+        with record.trial([wheel]) as trial:
+            trial.append(Record(runs=(OWN,), findings=findings))
+    assert record.read(wheel, sha256) == Record(runs=(OWN,), findings=("a", "b"))
+    junit = tmp_path / "own.xml"
+    junit.write_text('<testsuite errors="0" failures="0" skipped="0" tests="1">')
+    (tmp_path / "findings").write_text("one\ntwo\n")
+    assert record.of_pytest(junit, "wheels", tmp_path / "findings").findings == ("one", "two")
 
 
 def fail(wheel: Path) -> None:
     with record.trial([wheel]) as trial:
-        trial.append(OWN)
+        trial.append(Record(runs=(OWN,)))
         raise UserError("a test failed")
 
 
@@ -72,7 +87,7 @@ def test_other_bytes_have_passed_nothing(wheel: Path) -> None:
 
 def test_a_wheel_that_is_replaced_meanwhile(wheel: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with record.trial([wheel]) as trial:
-        trial.append(OWN)
+        trial.append(Record(runs=(OWN,)))
         wheel.write_bytes(b"other")
     assert "was replaced while it was tested" in capsys.readouterr().out
     assert passed(wheel) == ()
@@ -125,11 +140,16 @@ def test_what_each_wheel_must_have_passed() -> None:
     other = distribution("other", MadePer.PLATFORM, None)
     all_of_them = (bindings, plain, sdk, tools, other)
 
-    def owed(one: Distribution, *, rehearsal: bool = False) -> set[str]:
-        return set(record.owed(one, all_of_them, rehearsal=rehearsal))
+    def owed(one: Distribution, *, abi: Abi = EVERY[0], rehearsal: bool = False) -> set[str]:
+        return set(record.owed(one, all_of_them, abi, rehearsal=rehearsal))
 
     assert owed(bindings) == {"upstream", "wheels"}
     assert owed(plain) == set()
+    stable = abis(supported("3.13"), stable=True)[0]
+    assert owed(bindings, abi=stable) == {
+        f"{suite}-cp3{minor}" for suite in ("upstream", "wheels") for minor in (13, 14, 15)
+    }
+    assert owed(bindings, abi=stable, rehearsal=True) == {"upstream-cp313", "wheels-cp313"}
     assert owed(sdk) == owed(tools) == owed(other) == {"lit", "wheels-sdk", "wheels-tools"}
     assert owed(other, rehearsal=True) == {"wheels-sdk", "wheels-tools"}
 
@@ -137,7 +157,7 @@ def test_what_each_wheel_must_have_passed() -> None:
 def test_counts_of_lit() -> None:
     codes = {"a": "PASS", "b": "XFAIL", "c": "UNSUPPORTED", "d": "FAIL"}
     results = Results(codes=codes, junit=Path("x"), log=Path("x"))
-    assert record.of_lit(results, "lit") == TestRun(suite="lit", passed=2, failed=1, skipped=1)
+    assert record.of_lit(results, "lit").runs == (TestRun(suite="lit", passed=2, failed=1, skipped=1),)
 
 
 def test_counts_of_pytest(tmp_path: Path) -> None:
@@ -164,4 +184,4 @@ def test_counts_of_pytest(tmp_path: Path) -> None:
         str(tmp_path),
     ]
     subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
-    assert record.of_pytest(junit, "wheels") == TestRun(suite="wheels", passed=4, failed=2, skipped=1)
+    assert record.of_pytest(junit, "wheels").runs == (TestRun(suite="wheels", passed=4, failed=2, skipped=1),)

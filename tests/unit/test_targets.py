@@ -9,7 +9,7 @@ import pytest
 from mlir_release import targets
 from mlir_release.distributions import Distribution, MadePer
 from mlir_release.errors import UserError
-from mlir_release.series import SERIES
+from mlir_release.series import SERIES, abi_for, abis, supported
 from mlir_release.targets import Slot, Target, Tier
 
 
@@ -17,6 +17,7 @@ def distribution(name: str, made_per: MadePer) -> Distribution:
     return Distribution(name=name, folder=Path(name), requires=(), targets=(), made_per=made_per)
 
 
+EVERY = abis(SERIES, stable=False)
 PACKAGED = (distribution("bindings", MadePer.INTERPRETER), distribution("an-sdk", MadePer.PLATFORM))
 
 
@@ -73,30 +74,47 @@ def test_the_required_targets() -> None:
 
 
 def test_the_interpreters() -> None:
-    assert targets.PYTHONS == ("cp39", "cp310", "cp311", "cp312", "cp313", "cp313t", "cp314", "cp314t")
-    optional = [it.tag for it in SERIES if it.tier is Tier.OPTIONAL]
-    assert optional == ["cp313t", "cp314t"]
-    assert {it.wheel_tag for it in SERIES if "13" in it.name} == {"cp313-cp313", "cp313-cp313t"}
+    required = [it.name for it in EVERY if it.tier is Tier.REQUIRED]
+    assert required == ["cp39", "cp310", "cp311", "cp312", "cp313", "cp314", "cp315"]
+    assert [it.name for it in EVERY if it.tier is Tier.OPTIONAL] == ["cp313t", "cp314t", "cp315t"]
+    assert {it.wheel_tag for it in EVERY if "13" in it.name} == {"cp313-cp313", "cp313-cp313t"}
+
+
+def test_a_stable_abi_serves_what_comes_after_it() -> None:
+    made = abis(supported("3.10"), stable=True)
+    assert [it.name for it in made] == ["cp310", "cp311", "cp312-abi3", "cp313t", "cp314t", "cp315t"]
+    together = abi_for("cp314", made)
+    assert together.wheel_tag == "cp312-abi3"
+    assert [it.name for it in together.serves] == ["3.12", "3.13", "3.14", "3.15"]
+    assert together.builder.name == "3.12"
+    assert (together.tier, together.stable) == (Tier.REQUIRED, True)
+    owed = {it.python for it in targets.owed_by_all(PACKAGED, made)}
+    assert owed == {"cp310", "cp311", "cp312-abi3", "py3"}
+
+
+def test_an_interpreter_that_nothing_serves() -> None:
+    with pytest.raises(UserError, match=r"not made for cp39, but for Python 3\.10, "):
+        abi_for("cp39", abis(supported("3.10"), stable=False))
 
 
 def test_a_release_owes_all_of_them() -> None:
-    owed = targets.owed_by_all(PACKAGED)
-    assert len(owed) == len(set(owed)) == 5 * (6 + 1)
+    owed = targets.owed_by_all(PACKAGED, EVERY)
+    assert len(owed) == len(set(owed)) == 5 * (7 + 1)
     assert Slot(distribution="an-sdk", target="macos-arm64", python="py3") in owed
     assert Slot(distribution="bindings", target="linux-x86_64", python="cp39") in owed
     assert not any((it.python == "py3") != (it.distribution == "an-sdk") for it in owed)
 
 
 def test_what_is_optional_is_possible_and_not_owed() -> None:
-    optional = set(targets.possible(PACKAGED)) - set(targets.owed_by_all(PACKAGED))
+    optional = set(targets.possible(PACKAGED, EVERY)) - set(targets.owed_by_all(PACKAGED, EVERY))
     assert Slot(distribution="an-sdk", target="musllinux-x86_64", python="py3") in optional
     assert Slot(distribution="bindings", target="macos-arm64", python="cp314t") in optional
-    assert len(optional) == 5 * 2 + 2 * 9 + 7
+    assert len(optional) == 5 * 3 + 2 * 11 + 9
 
 
 def test_a_target_owes_no_wheel_of_an_interpreter_that_it_lacks() -> None:
-    owed = targets.owed(PACKAGED, [named("windows-arm64")], (*targets.PYTHONS, "py3"))
-    pythons = ["cp311", "cp312", "cp313", "cp313t", "cp314", "cp314t", "py3"]
+    owed = targets.owed(PACKAGED, [named("windows-arm64")], EVERY, any_python=True)
+    pythons = ["cp311", "cp312", "cp313", "cp313t", "cp314", "cp314t", "cp315", "cp315t", "py3"]
     assert sorted(it.python for it in owed) == pythons
 
 
@@ -120,7 +138,7 @@ def test_policies_are_those_that_the_pinned_cibuildwheel_has_images_of() -> None
 
 
 def test_one_system_and_some_interpreters() -> None:
-    owed = targets.owed(PACKAGED, [named("windows-amd64")], ("cp39", "cp313"))
+    owed = targets.owed(PACKAGED, [named("windows-amd64")], (EVERY[0], EVERY[4]), any_python=False)
     assert [str(it) for it in owed] == [
         "bindings for cp39 on windows-amd64",
         "bindings for cp313 on windows-amd64",

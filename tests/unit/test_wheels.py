@@ -13,12 +13,14 @@ from mlir_release import targets
 from mlir_release.container_site import Site
 from mlir_release.engine import Engine
 from mlir_release.errors import ToolFailed, UserError
+from mlir_release.series import SERIES, abis
 from mlir_release.store import Store
 from mlir_release.targets import TARGETS, Tier
 from mlir_release.wheels import handover, identifiers, places, steps
 
 ROOT = Path(__file__).parents[2]
 BY_NAME = {it.name: it for it in TARGETS}
+EVERY = abis(SERIES, stable=False)
 LINUX = BY_NAME["linux-x86_64"]
 PLATFORMS = {"manylinux": "linux", "macosx": "macos", "win": "windows"}
 
@@ -38,7 +40,7 @@ def test_a_plain_cibuildwheel_builds_what_a_release_must_have(family: str) -> No
     required = [it for it in TARGETS if it.family == family and it.tier is Tier.REQUIRED]
     assert required
     built = asked("--platform", PLATFORMS[family], "--archs", "all")
-    assert sorted(built) == sorted(identifiers.by_default(required))
+    assert sorted(built) == sorted(name for it in required for name in identifiers.of(it, EVERY))
 
 
 def test_every_identifier_is_one_of_cibuildwheels() -> None:
@@ -46,34 +48,34 @@ def test_every_identifier_is_one_of_cibuildwheels() -> None:
 
     theirs = {config["identifier"] for configs in read_all_configs().values() for config in configs}
     for target in TARGETS:
-        assert set(identifiers.of(target)) <= theirs
+        assert set(identifiers.of(target, EVERY)) <= theirs
         # One that it has again, or for the first time, is not left to a machine that happens to have it.
-        others = {f"{it.tag}-{target.build_suffix}" for it in target.series if not it.cibuildwheel}
+        others = {f"{it.tag}-{target.build_suffix}" for it in SERIES if not it.cibuildwheel}
         assert not others & theirs
 
 
 class TestSelect:
     def test_all_of_this_machines_target(self) -> None:
-        found = identifiers.select(None, LINUX)
+        found = identifiers.select(None, LINUX, EVERY)
         assert found.target is LINUX
-        assert found.identifiers == identifiers.of(LINUX)
+        assert found.identifiers == identifiers.of(LINUX, EVERY)
         assert "cp39-manylinux_x86_64" in found.identifiers
         assert "cp314t-manylinux_x86_64" in found.identifiers
         assert "cp313t-manylinux_x86_64" not in found.identifiers
 
     def test_some(self) -> None:
         names = ("cp39-manylinux_x86_64", "cp313-manylinux_x86_64")
-        found = identifiers.select(",".join((*names, names[0])), LINUX)
+        found = identifiers.select(",".join((*names, names[0])), LINUX, EVERY)
         assert found.identifiers == names
 
     def test_containers_have_the_other_c_library_too(self) -> None:
-        found = identifiers.select("cp312-musllinux_x86_64", LINUX)
+        found = identifiers.select("cp312-musllinux_x86_64", LINUX, EVERY)
         assert found.target is BY_NAME["musllinux-x86_64"]
 
     @pytest.mark.parametrize("only", ["cp27-manylinux_x86_64", "cp311-manylinux_aarch64", "cp311", ""])
     def test_one_that_is_not_built_here(self, only: str) -> None:
         with pytest.raises(UserError) as caught:
-            identifiers.select(only, LINUX)
+            identifiers.select(only, LINUX, EVERY)
         assert str(caught.value).startswith(
             f"--only {only!r} is no wheel of this machine; there are cp39-many"
         )
@@ -84,7 +86,7 @@ class TestSelect:
         with pytest.raises(
             UserError, match="is of linux-x86_64 and musllinux-x86_64, which take an image each"
         ):
-            identifiers.select("cp39-manylinux_x86_64,cp39-musllinux_x86_64", LINUX)
+            identifiers.select("cp39-manylinux_x86_64,cp39-musllinux_x86_64", LINUX, EVERY)
 
 
 def test_macos_deployment_target_is_that_of_the_targets() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mlir_release import matrix
+from mlir_release.series import SERIES, abis, version_of
 from mlir_release.targets import TARGETS
 from workflow_files import ROOT, commands, complaints, steps, words, workflows
 
@@ -30,6 +31,9 @@ GIVEN: dict[str, Any] = {
 }
 
 
+EVERY = abis(SERIES, stable=False)
+
+
 def contexts(name: str, *, given: bool) -> dict[str, Any]:
     """Contexts with all inputs as they are by default, or as somebody would set them."""
     on = WORKFLOWS[name].content["on"]
@@ -38,7 +42,7 @@ def contexts(name: str, *, given: bool) -> dict[str, Any]:
         key: (GIVEN.get(key, True) if given or it.get("required") else it.get("default"))
         for key, it in declared.items()
     }
-    jobs = matrix.matrices(matrix.parse([]))
+    jobs = matrix.matrices(matrix.parse([], EVERY))
     return {
         "inputs": inputs,
         "github": {"event_name": "schedule", "token": "token", "ref": "refs/heads/main", "run_id": "1"},
@@ -107,7 +111,7 @@ def test_what_comes_from_outside_is_not_run() -> None:
 
 
 def test_what_jobs_take_from_the_matrix_is_in_it() -> None:
-    jobs = matrix.matrices(matrix.parse([]))
+    jobs = matrix.matrices(matrix.parse([], EVERY))
     text = WORKFLOWS["wheels.yml"].text
     for kind, job in (("sdk", "sdk"), ("wheels", "wheels")):
         part = text.partition(f"\n  {job}:\n")[2].partition(
@@ -119,15 +123,15 @@ def test_what_jobs_take_from_the_matrix_is_in_it() -> None:
 
 
 def test_the_matrix_is_that_of_the_targets() -> None:
-    jobs = matrix.matrices(matrix.parse(["--targets", ",".join(it.name for it in TARGETS)]))
+    jobs = matrix.matrices(matrix.parse(["--targets", ",".join(it.name for it in TARGETS)], EVERY))
     assert [(it["target"], it["runner"], it["tier"]) for it in jobs["sdk"]["include"]] == [
         (it.name, it.runner, it.tier) for it in TARGETS
     ]
     owed = {
         f"{series.tag}-{target.build_suffix}"
         for target in TARGETS
-        for series in target.series
-        if series.cibuildwheel
+        for series in SERIES
+        if series.cibuildwheel and series.version >= version_of(target.oldest)
     }
     assert {it["build"] for it in jobs["wheels"]["include"]} == owed
 

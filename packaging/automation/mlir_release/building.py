@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlir_release import distributions, doctor, interpreters, log, repair, versions
+from mlir_release import distributions, doctor, interpreters, log, provenance, repair, versions
 from mlir_release.distributions import MadePer
 from mlir_release.errors import UserError
 from mlir_release.rooms import Rooms
@@ -33,7 +33,8 @@ class Building(Rooms):
         self.ensure_possible()
         for distribution in self._made_per(MadePer.INTERPRETER):
             wheel = self._package(distribution, interpreter)
-            log.summary(wheel.name, [("size", _megabytes(wheel)), *self._origin(), ("in", str(wheel.parent))])
+            rows = [("size", _megabytes(wheel)), *self._origin(), ("in", str(wheel.parent))]
+            log.summary(wheel.name, [*rows, *_known_wrong(wheel)])
 
     def package_sdk(self) -> None:
         """Obtain an SDK, by default compile it, and put the wheels of the platform into the wheelhouse.
@@ -50,6 +51,7 @@ class Building(Rooms):
         self.ensure_possible()
         wheels = [self._package(distribution, None) for distribution in self._made_per(MadePer.PLATFORM)]
         rows = [(wheel.name, f"{_megabytes(wheel)} in {wheel.parent}") for wheel in wheels]
+        rows += [row for wheel in wheels for row in _known_wrong(wheel)]
         prefix = self.sdk.prefix
         log.summary("SDK", [*self._origin(), ("prefix", f"{_megabytes(prefix)} in {prefix}"), *rows])
 
@@ -70,6 +72,8 @@ class Building(Rooms):
         return distributions.Inputs(
             distribution=distribution,
             interpreter=interpreter,
+            abi=self.abi(interpreter) if interpreter else None,
+            line=self.line,
             sdk=self.sdk,
             toolchain=self.toolchain,
             tree=self.tree,
@@ -93,9 +97,22 @@ class Building(Rooms):
     def _repaired(self, distribution: Distribution, raw: Path) -> Path:
         with log.stage(f"repair {raw.name}"):
             repaired = repair.repair(raw, library_dirs=[self.sdk.library_dir], store=self.store)
+            self._ensure_reach(repaired)
         if self.sdk.made_by is ProviderName.BUILD:
             repair.ensure_small(repaired, distribution.max_megabytes)
         return repaired
+
+    def _ensure_reach(self, repaired: Path) -> None:
+        """Say that a wheel is for this machine only; raises ``UserError`` if it is to be of a release."""
+        if not repair.is_for_this_machine(repaired):
+            return
+        why = f"{repaired.name} is for this machine only: it needs newer symbols than manylinux has"
+        if self._tag:
+            raise UserError(
+                f"{why}, and {self._tag} is for others, too: build it with --container or --sysroot"
+                " (docs/manylinux.md)"
+            )
+        log.say(f"   {why}")
 
     def _origin(self) -> list[tuple[str, str]]:
         """Rows of a summary: what it was made from."""
@@ -108,6 +125,11 @@ class Building(Rooms):
     @property
     def _tag(self) -> str | None:
         return str(self.options.tag) if self.options.tag else None
+
+
+def _known_wrong(wheel: Path) -> list[tuple[str, str]]:
+    """Rows of a summary: what was found wrong upstream while it was built."""
+    return [("known to be wrong", text) for text in provenance.findings(provenance.read(wheel))]
 
 
 def _megabytes(path: Path) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from mlir_release import interpreters, launcher, log, pin, sysroot, toolchain
+from mlir_release import interpreters, launcher, lines, log, pin, sysroot, toolchain
 from mlir_release.errors import UserError
 from mlir_release.findings import Finding, State, checked
 from mlir_release.run import run
@@ -97,15 +97,15 @@ def _pin(_: Options, root: Path) -> Iterator[Finding]:
     yield checked("pin", lambda: f"LLVM {_version(root)}, {pin.read(root / pin.FILE_NAME).commit[:9]}")
 
 
-def _interpreters(_: Options, __: Path) -> Iterator[Finding]:
+def _interpreters(_: Options, root: Path) -> Iterator[Finding]:
     search = interpreters.search()
 
     def described(version: str) -> str:
         best = search.best(version)
         return f"{best.version}, {best.path} ({best.found_in})"
 
-    for version in interpreters.SUPPORTED:
-        yield checked(f"python {version}", partial(described, version))
+    for series in lines.served(root):
+        yield checked(f"python {series.name}", partial(described, series.name))
 
 
 def _compiler(options: Options, root: Path) -> Iterator[Finding]:

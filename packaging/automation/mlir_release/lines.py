@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 import llvm_facts
 import llvm_lines
 from llvm_lines import Line
-
 from mlir_release import log
+from mlir_release import pin as pins
 from mlir_release.errors import UserError
+from mlir_release.series import Abi, Series, abis, supported
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Line", "ensure_agrees", "line_of", "lowest_python"]
+    from mlir_release.pin import Pin
+
+__all__ = ["Line", "abis_of", "ensure_agrees", "line_of", "lowest_python", "served"]
 
 
 def line_of(version: str | None) -> Line:
@@ -32,6 +35,23 @@ def line_of(version: str | None) -> Line:
     if version and not version.startswith(f"{line.major}."):
         log.say(f"   LLVM {version} is of no line in {llvm_lines.FILE.name}: built as {line.major} is")
     return line
+
+
+def abis_of(pin: Pin) -> tuple[Abi, ...]:
+    """What wheels of the bindings a release of a pin is made of, as far as it says so.
+
+    Raises:
+        UserError: its version is of no line that is known.
+    """
+    return abis(supported(pin.python), stable=line_of(pin.version).abi3)
+
+
+def served(root: Path) -> tuple[Series, ...]:
+    """The Pythons that the pin of a project has sessions for; all of them, where it cannot be read."""
+    try:
+        return supported(pins.read(root / pins.FILE_NAME).python)
+    except UserError:  # what reads it for its work says so
+        return supported()
 
 
 def lowest_python(tree: Path) -> str:

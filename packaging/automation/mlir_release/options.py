@@ -30,7 +30,8 @@ class Options:
     where repaired wheels go and are taken from; ``sysroot`` is the root of an
     older system to build for; ``container`` the image to run in, empty for the
     default one, None for none; ``tag`` is the release that is built, None for an
-    untagged build.
+    untagged build; ``per_version`` makes a wheel for one Python also where one with
+    the stable ABI serves several.
     """
 
     llvm_project: Path | None
@@ -46,6 +47,7 @@ class Options:
     sysroot: Path | None = None
     container: str | None = None
     tag: Tag | None = None
+    per_version: bool = False
 
 
 class Parser(argparse.ArgumentParser):
@@ -95,6 +97,7 @@ def parse(arguments: Sequence[str], root: Path) -> Options:
         parser.add_argument(name, metavar="PROGRAM")
     parser.add_argument("--sysroot", type=folder, metavar="DIR")
     parser.add_argument("--container", nargs="?", const="", metavar="IMAGE")
+    parser.add_argument("--per-version", action="store_true")
     parser.add_argument("--tag", type=tags.parse, metavar="TAG")
     parser.add_argument("--cache", type=folder, metavar="DIR")
     parser.add_argument("--wheelhouse", type=folder, default=root / "wheelhouse", metavar="DIR")

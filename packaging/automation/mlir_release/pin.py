@@ -5,6 +5,7 @@ Two forms are read. TOML, as this project writes it::
     commit = "<40 hexadecimal digits>"
     version = "22.1.8"
     ref = "llvmorg-22.1.8"
+    python = "3.9"
 
     [archives]
     "llvm-project-22.1.8.src.tar.xz" = "<sha256>"
@@ -32,7 +33,8 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _VERSION = re.compile(r"\d+\.\d+\.\d+(rc\d+|git)?", re.ASCII)
 _ARCHIVE = re.compile(r"[A-Za-z0-9][\w.+~-]*", re.ASCII)
-_KEYS = frozenset({"commit", "version", "ref", "archives"})
+_PYTHON = re.compile(r"3\.\d{1,2}", re.ASCII)
+_KEYS = frozenset({"commit", "version", "ref", "python", "archives"})
 _COMMENT = re.compile(r"(?:#[^\n]*\n)*")
 # Far more than any pin; a larger file is not one.
 _SIZE_LIMIT = 64 * 1024
@@ -43,7 +45,7 @@ class BadPin(UserError):
 
     def __init__(self, where: Path | str, reason: str) -> None:
         super().__init__(
-            f"{where}: {reason}; expected TOML with commit, version, ref and [archives],"
+            f"{where}: {reason}; expected TOML with commit, version, ref, python and [archives],"
             " or a bare 40-digit commit"
         )
 
@@ -54,12 +56,16 @@ class Pin:
 
     ``commit`` is 40 hexadecimal digits; ``version`` the LLVM version (``22.1.8``)
     and ``ref`` the upstream tag or branch, None where the file does not say;
+    ``python`` is the lowest Python that this tree's bindings are built for, with the
+    patches on it (``3.9``): from it follow the sessions and jobs, before there is a
+    tree to read it from; None where the file does not say;
     ``archives`` maps file names of known archives of this tree to their sha256.
     """
 
     commit: str
     version: str | None = None
     ref: str | None = None
+    python: str | None = None
     archives: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -113,6 +119,7 @@ def parse(text: str, where: Path | str) -> Pin:
         commit=_matching(where, table, "commit", _COMMIT, "40 lower-case hexadecimal digits"),
         version=_matching(where, table, "version", _VERSION, "a version like 22.1.8, 23.1.0rc1 or 24.0.0git"),
         ref=_matching(where, table, "ref", re.compile(r"[\w./-]+"), "a tag or branch"),
+        python=_matching(where, table, "python", _PYTHON, "a Python like 3.9") if "python" in table else None,
         archives=archives,
     )
 
@@ -129,6 +136,8 @@ def rewritten(text: str, pin: Pin) -> str:
     head = _COMMENT.match(text)
     assert head
     lines = [f'commit = "{pin.commit}"', f'version = "{pin.version}"', f'ref = "{pin.ref}"']
+    if pin.python:
+        lines.append(f'python = "{pin.python}"')
     if pin.archives:
         lines += ["", "[archives]", *(f'"{name}" = "{sha256}"' for name, sha256 in pin.archives.items())]
     return head[0] + "\n".join(lines) + "\n"

@@ -73,6 +73,12 @@ def read(wheel: Path, *, advice: str = "build it again") -> dict[str, Any]:
     return facts
 
 
+def findings(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """What was found wrong upstream while a wheel was built, in its facts; a line of text each."""
+    found = facts.get("findings", [])
+    return tuple(" ".join(str(it).split()) for it in found) if isinstance(found, list) else ()
+
+
 def _member(archive: zipfile.ZipFile) -> str:
     members = [name for name in archive.namelist() if _MEMBER.fullmatch(name)]
     if len(members) != 1:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mlir_release import distributions, log, pin, sdk, source, toolchain
+from mlir_release import distributions, lines, log, pin, sdk, source, toolchain
 from mlir_release.errors import UserError
 from mlir_release.sdk.build import Build
 from mlir_release.sdk.download import Index
 from mlir_release.sdk.recipe import Recipe
 from mlir_release.sdk.system import System
 from mlir_release.sdk.wheel import Wheel
+from mlir_release.series import abi_for, abis, supported
 from mlir_release.source.patches import load_all, select
 from mlir_release.store import Store
 from mlir_release.train import released
@@ -21,8 +22,10 @@ from mlir_release.train import released
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mlir_release.interpreters import Interpreter
     from mlir_release.options import Options
     from mlir_release.sdk import Choice, Provider, Sdk
+    from mlir_release.series import Abi
     from mlir_release.source.patches import Patch
 
 
@@ -86,6 +89,35 @@ class Rooms:
         # A checkout is built as what it is, whatever the pin says.
         pinned = None if self.options.llvm_project else self.pin.version
         return pinned or self.tree.version
+
+    @cached_property
+    def line(self) -> lines.Line:
+        """The line that is built, which the tree agrees with.
+
+        Raises:
+            UserError: it does not, or contradicts the pin.
+        """
+        line = lines.line_of(self.version)
+        lines.ensure_agrees(line, self.tree.path)
+        lowest = lines.lowest_python(self.tree.path)
+        if not self.options.llvm_project and self.pin.python not in (None, lowest):
+            raise UserError(
+                f"{pin.FILE_NAME} says python {self.pin.python}, and {self.tree.path} is for"
+                f" {lowest} and newer; mend the pin"
+            )
+        return line
+
+    def abi(self, interpreter: Interpreter) -> Abi:
+        """What wheel serves an interpreter.
+
+        Raises:
+            UserError: none of this line does.
+        """
+        # The pin says it before there is a tree.
+        if self.pin.python and not self.options.llvm_project:
+            abi_for(interpreter.tag, abis(supported(self.pin.python), stable=False))
+        served = supported(lines.lowest_python(self.tree.path))
+        return abi_for(interpreter.tag, abis(served, stable=self.line.abi3 and not self.options.per_version))
 
     @cached_property
     def toolchain(self) -> toolchain.Toolchain:

@@ -10,18 +10,17 @@ from packaging.tags import platform_tags
 
 from mlir_release.distributions import MadePer
 from mlir_release.errors import UserError
-from mlir_release.series import SERIES, Series, Tier
+from mlir_release.series import SERIES, Tier, version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from mlir_release.distributions import Distribution
+    from mlir_release.series import Abi
 
 __all__ = [
     "ANY_PYTHON",
     "MACOS",
-    "OWED_PYTHONS",
-    "PYTHONS",
     "RUNNERS",
     "TARGETS",
     "Hardware",
@@ -110,11 +109,9 @@ class Target:
         """
         return self.limit().removesuffix(f"_{self.machine}") if self.family in _IMAGES else ""
 
-    @property
-    def series(self) -> tuple[Series, ...]:
-        """The Pythons that it has wheels for."""
-        names = [it.name for it in SERIES]
-        return SERIES[names.index(self.oldest) :]
+    def has(self, abi: Abi) -> bool:
+        """Whether it has wheels with this ABI."""
+        return abi.builder.version >= version_of(self.oldest)
 
     def is_of(self, platform: str) -> bool:
         """Whether a platform tag is of such a system, of whatever version."""
@@ -166,18 +163,14 @@ TARGETS = (
         tier=Tier.OPTIONAL,
     ),
 )
-# All interpreters, as wheels' slots name them.
-PYTHONS = tuple(it.tag for it in SERIES)
-# Those that a release owes wheels for, and the slot of wheels for any.
-OWED_PYTHONS = (*(it.tag for it in SERIES if it.tier is Tier.REQUIRED), ANY_PYTHON)
 
 
 @dataclass(frozen=True, order=True, kw_only=True)
 class Slot:
     """Where in a release a wheel belongs.
 
-    Of which distribution it is (``mlir-sdk``), for which target, for which interpreter (``cp313``, or
-    ``cp313t``, ``py3`` for any).
+    Of which distribution it is (``mlir-sdk``), for which target, for which interpreter (the name of an `Abi`:
+    ``cp313``, ``cp313t``, ``cp312-abi3``; ``py3`` for any).
     """
 
     distribution: str
@@ -207,40 +200,42 @@ def here() -> Target:
 
 
 def owed(
-    distributions: Iterable[Distribution], targets: Iterable[Target], pythons: Sequence[str]
+    distributions: Iterable[Distribution], targets: Iterable[Target], abis: Iterable[Abi], *, any_python: bool
 ) -> tuple[Slot, ...]:
     """The wheels of some systems and interpreters: every distribution for each of them.
 
     Args:
         distributions: what is packaged.
         targets: the systems.
-        pythons: the interpreters, of which a target may lack some; wheels for any interpreter only if
-            ``py3`` is among them.
+        abis: for which interpreters, of which a target may lack some.
+        any_python: whether wheels for any interpreter are among them.
     """
-    packaged = list(distributions)
+    packaged, made = list(distributions), list(abis)
     return tuple(
         Slot(distribution=it.name, target=target.name, python=python)
         for target in targets
         for it in packaged
-        for python in pythons
-        if python in _pythons(target)
-        if (python == ANY_PYTHON) == (it.made_per is MadePer.PLATFORM)
+        for python in _pythons(it, target, made, any_python=any_python)
     )
 
 
-def owed_by_all(distributions: Iterable[Distribution]) -> tuple[Slot, ...]:
+def owed_by_all(distributions: Iterable[Distribution], abis: Iterable[Abi]) -> tuple[Slot, ...]:
     """The wheels without which there is no release: all that are not optional."""
     systems = [it for it in TARGETS if it.tier is Tier.REQUIRED]
-    return owed(distributions, systems, OWED_PYTHONS)
+    return owed(distributions, systems, (it for it in abis if it.tier is Tier.REQUIRED), any_python=True)
 
 
-def possible(distributions: Iterable[Distribution]) -> tuple[Slot, ...]:
+def possible(distributions: Iterable[Distribution], abis: Iterable[Abi]) -> tuple[Slot, ...]:
     """The wheels that a release may have: those, and all that are optional, each on its own."""
-    return owed(distributions, TARGETS, [*PYTHONS, ANY_PYTHON])
+    return owed(distributions, TARGETS, abis, any_python=True)
 
 
-def _pythons(target: Target) -> tuple[str, ...]:
-    return (*(it.tag for it in target.series), ANY_PYTHON)
+def _pythons(
+    distribution: Distribution, target: Target, abis: Iterable[Abi], *, any_python: bool
+) -> list[str]:
+    if distribution.made_per is MadePer.PLATFORM:
+        return [ANY_PYTHON] if any_python else []
+    return [it.name for it in abis if target.has(it)]
 
 
 def _read(platform: str) -> tuple[str, str, tuple[int, int] | None]:

@@ -22,7 +22,7 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 from mlir_release import environments, lit, log
 from mlir_release.errors import UserError
 from mlir_release.portable_files import link
-from mlir_release.repair import same_kind
+from mlir_release.repair import of_kind
 from mlir_release.run import run
 from mlir_release.store import remove
 
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 # The tests of linalg's opdsl are left out by lit where PyYAML is missing.
 _EXTRAS = ("", "opdsl")
+# What our own tests report and do not fail for, a line each, beside the JUnit file of their run.
+FINDINGS = "findings.txt"
 # How upstream's tests call the extension that is built for them alone.
 _TEST_EXTENSION = re.compile(r"\bpython_test\b|_mlirPythonTest")
 
@@ -57,13 +59,13 @@ def find(wheelhouse: Path, distribution: str, tag: str, *, build: str) -> Path:
     Args:
         wheelhouse: where to look.
         distribution: as wheels spell it (``mlir_python_bindings``).
-        tag: the interpreter's (``cp39``, ``cp313t``), ``py3`` for any.
+        tag: for which interpreters (``cp39``, ``cp313t``, ``cp312-abi3``), ``py3`` for any.
         build: the command that makes it, for the message.
 
     Raises:
         UserError: there is none, or more than one.
     """
-    found = same_kind(f"{distribution}-0-{tag}-none-any.whl", wheelhouse)
+    found = of_kind(distribution, tag, wheelhouse)
     if len(found) != 1:
         count = f"{len(found)} wheels" if found else "no wheel"
         raise UserError(f"{wheelhouse} has {count} of {distribution} for {tag}; run {build}")
@@ -210,23 +212,26 @@ def _lay_over(subject: Subject, test_extension: Path, folder: Path) -> None:
     shutil.copytree(test_extension / "mlir", folder / "mlir", dirs_exist_ok=True)
 
 
-def run_own(subject: Subject, tests: Path, *, output: Path) -> Path:
+def run_own(subject: Subject, tests: Path, *, source: Path, output: Path) -> Path:
     """Run tests of this project's with pytest in the environment; the JUnit file that it writes.
 
     Args:
         subject: the installed wheels.
         tests: the folder of the tests.
+        source: the llvm-project tree, whose tests have text for some of ours.
         output: folder for the log, the JUnit file and what the tests write.
 
     Raises:
         ToolFailed: a test failed.
     """
     output.mkdir(parents=True, exist_ok=True)
-    junit = output / "own.xml"
+    junit, findings = output / "own.xml", output / FINDINGS
+    findings.unlink(missing_ok=True)
     run(
         [subject.environment.python, "-m", "pytest", "-c", tests / "pytest.ini", "--rootdir", tests,
          "-p", "no:cacheprovider", "--junitxml", junit, tests],
         cwd=output,
+        env={"MLIR_TEST_SOURCE": str(source), "MLIR_TEST_FINDINGS": str(findings)},
         log=output / "own.log",
         on_line=lambda line: log.say(line.rstrip()),
     )  # fmt: skip

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlir_release.distributions import Distribution
-    from mlir_release.publishing.manifest import TestRun
+    from mlir_release.publishing.record import Record
 
 
 # Of wheels that serve any interpreter (PEP 425).
@@ -56,19 +56,19 @@ class Workflow(Building):
         """
         interpreter = interpreters.find(version)
         for distribution in self._made_per(MadePer.INTERPRETER):
-            wheel = self._fresh(distribution, interpreter.tag, f"nox -s build-{version}")
+            wheel = self._fresh(distribution, self.abi(interpreter).name, f"nox -s build-{version}")
             self._test(distribution, interpreter, wheel, self._raw(distribution, interpreter).test_folder)
 
     def _test(
         self, distribution: Distribution, interpreter: Interpreter, wheel: Path, extension: Path | None
     ) -> None:
         # The environment and the results have one place per interpreter.
-        with self.store.locked("test", interpreter.tag), record.trial([wheel]) as runs:
+        with self.store.locked("test", interpreter.tag), record.trial([wheel]) as records:
             subject = self._installed([distribution], [wheel], interpreter)
             output = self.store.root / "test-results" / interpreter.tag
             if extension:
-                runs.extend(self._test_upstream(subject, interpreter, extension, output))
-            runs.extend(self._test_own(subject, distribution, output))
+                records.extend(self._test_upstream(subject, interpreter, extension, output))
+            records.extend(self._test_own(subject, distribution, interpreter, output))
 
     def test_sdk(self) -> None:
         """Test the wheels of the platform that are in the wheelhouse, all in one environment.
@@ -76,10 +76,10 @@ class Workflow(Building):
         Raises:
             ToolFailed: a test failed.
         """
-        with self.store.locked("test", _PLATFORM_TAG), self._platform_on_trial() as (subject, runs):
+        with self.store.locked("test", _PLATFORM_TAG), self._platform_on_trial() as (subject, records):
             for distribution in self._made_per(MadePer.PLATFORM):
                 output = self.store.root / "test-results" / distribution.name
-                runs.extend(self._test_own(subject, distribution, output))
+                records.extend(self._test_own(subject, distribution, None, output))
 
     def run_lit(self) -> None:
         """Run all of mlir/test; raises ``TestsFailed``.
@@ -92,11 +92,11 @@ class Workflow(Building):
             if self.sdk.provider is not ProviderName.BUILD:
                 self._run_lit(self.test_tools, output)
                 return
-            with self._platform_on_trial() as (subject, runs):
+            with self._platform_on_trial() as (subject, records):
                 wheel_tests.link_programs(subject, output / "programs")
-                runs.extend(self._run_lit(output / "programs", output))
+                records.extend(self._run_lit(output / "programs", output))
 
-    def _run_lit(self, tools: Path | None, output: Path) -> list[TestRun]:
+    def _run_lit(self, tools: Path | None, output: Path) -> list[Record]:
         setting = lit.Setting(
             tree=self.tree,
             sdk=self.sdk,
@@ -114,7 +114,7 @@ class Workflow(Building):
         return [record.of_lit(results, record.LIT)]
 
     @contextmanager
-    def _platform_on_trial(self) -> Iterator[tuple[wheel_tests.Subject, list[TestRun]]]:
+    def _platform_on_trial(self) -> Iterator[tuple[wheel_tests.Subject, list[Record]]]:
         """The wheels of the platform, as they are in the wheelhouse, in a clean environment.
 
         The list takes what they pass there.
@@ -127,8 +127,8 @@ class Workflow(Building):
         )
         packaged = list(self._made_per(MadePer.PLATFORM))
         wheels = [self._fresh(distribution, python.tag, "nox -s sdk") for distribution in packaged]
-        with record.trial(wheels) as runs:
-            yield self._installed(packaged, wheels, python), runs
+        with record.trial(wheels) as records:
+            yield self._installed(packaged, wheels, python), records
 
     def _fresh(self, distribution: Distribution, tag: str, build: str) -> Path:
         """The wheel in the wheelhouse, which is of the source of today."""
@@ -152,19 +152,29 @@ class Workflow(Building):
         return self.root / "tests" / distribution.tests if distribution.tests else None
 
     def _test_own(
-        self, subject: wheel_tests.Subject, distribution: Distribution, output: Path
-    ) -> list[TestRun]:
+        self,
+        subject: wheel_tests.Subject,
+        distribution: Distribution,
+        interpreter: Interpreter | None,
+        output: Path,
+    ) -> list[Record]:
         tests = self._tests(distribution)
         if tests is None:
             log.say(f"   {distribution.name} has no tests of this project's")
             return []
         with log.stage(f"this project's tests of {distribution.name}"):
-            junit = wheel_tests.run_own(subject, tests, output=output)
-        return [record.of_pytest(junit, tests.name)]
+            junit = wheel_tests.run_own(subject, tests, source=self.tree.path, output=output)
+        found = record.of_pytest(junit, self._suite(tests.name, interpreter), output / wheel_tests.FINDINGS)
+        for text in found.findings:
+            log.say(f"   known to be wrong: {text}")
+        return [found]
+
+    def _suite(self, name: str, interpreter: Interpreter | None) -> str:
+        return record.suite(name, self.abi(interpreter), interpreter.tag) if interpreter else name
 
     def _test_upstream(
         self, subject: wheel_tests.Subject, interpreter: Interpreter, extension: Path, output: Path
-    ) -> list[TestRun]:
+    ) -> list[Record]:
         provider = provenance.read(subject.wheels[0])["sdk_provider"]
         now = expectations.Circumstances(
             llvm=self.tree.version,
@@ -184,7 +194,7 @@ class Workflow(Building):
                 expected=self._expected(now),
             )
         self._conclude(f"mlir/test/python on {interpreter.tag}", results)
-        return [record.of_lit(results, record.UPSTREAM)]
+        return [record.of_lit(results, self._suite(record.UPSTREAM, interpreter))]
 
     def _expected(self, now: expectations.Circumstances) -> dict[str, str]:
         return expectations.expected(self.root / "tests" / "expected-failures.toml", now)

@@ -25,7 +25,9 @@ from mlir_release.store import remove, write_atomically
 
 if TYPE_CHECKING:
     from mlir_release.distributions.table import Distribution
+    from mlir_release.lines import Line
     from mlir_release.sdk import Sdk
+    from mlir_release.series import Abi
     from mlir_release.source import SourceTree
     from mlir_release.store import Box, Store
     from mlir_release.toolchain import Toolchain
@@ -38,13 +40,17 @@ _BUILD = "build"
 class Inputs:
     """All that a wheel is made from.
 
-    ``interpreter`` is None for a wheel that is made per platform; ``ref`` is
+    ``interpreter`` and ``abi`` are None for a wheel that is made per platform; the
+    wheel serves all of the ABI, whichever interpreter builds it. ``line`` is
+    LLVM's; ``ref`` is
     the upstream name of the commit, if it has one; ``tag`` the release that it
     belongs to, None for an untagged build; ``version`` is that of the wheel.
     """
 
     distribution: Distribution
     interpreter: Interpreter | None
+    abi: Abi | None
+    line: Line
     tree: SourceTree
     sdk: Sdk
     toolchain: Toolchain
@@ -53,12 +59,16 @@ class Inputs:
     version: str
 
     def __post_init__(self) -> None:
-        assert (self.interpreter is None) == (self.distribution.made_per is MadePer.PLATFORM)
+        assert (
+            (self.interpreter is None)
+            == (self.abi is None)
+            == (self.distribution.made_per is MadePer.PLATFORM)
+        )
 
     @property
     def title(self) -> str:
         """What it is called in logs: the distribution, and its interpreter if it has one."""
-        tag = f"-{self.interpreter.tag}" if self.interpreter else ""
+        tag = f"-{self.abi.name}" if self.abi else ""
         return f"{self.distribution.name}{tag}"
 
     @cached_property
@@ -68,12 +78,23 @@ class Inputs:
             self.tree, self.sdk, tag=self.tag, ref=self.ref, compiler=self.toolchain.name
         )
 
+    @property
+    def requires(self) -> list[str]:
+        """What builds it (PEP 508): with what the line says of that."""
+        return [*self.distribution.requires, *self.distribution.required_of(self.line)]
+
+    @property
+    def _built_with(self) -> Any:
+        python, abi = self.interpreter, self.abi
+        # A stable ABI is the same whatever builds it.
+        return abi.name if abi and abi.stable else python and [python.tag, python.version, str(python.path)]
+
     def parts(self) -> dict[str, Any]:
         """What the content depends on, for its key."""
-        python = self.interpreter
         return {
             "distribution": self.distribution.name,
-            "interpreter": python and [python.tag, python.version, str(python.path)],
+            "interpreter": self._built_with,
+            "requires": self.requires,
             "source": self.tree.key,
             "sdk": self.sdk.key,
             "toolchain": dict(self.toolchain.key),
@@ -121,7 +142,7 @@ def _make(inputs: Inputs, store: Store, work: Path) -> None:
     remove(work / _DIST)
     tool_log = store.log_file(f"raw-{inputs.title}")
     environment = environments.create(_builder(inputs), work / "environment", log=tool_log)
-    environment.install(list(distribution.requires), log=tool_log)
+    environment.install(inputs.requires, log=tool_log)
     log.say(f"   compiling; the whole log is {tool_log}")
     pip: list[str | Path] = [environment.python, "-m", "pip", "wheel", "--verbose", "--no-build-isolation"]
     pip += ["--no-deps", "--no-cache-dir", "--wheel-dir", work / _DIST]
@@ -194,7 +215,15 @@ def _settings(inputs: Inputs, build: Path) -> dict[str, str]:
         "build-dir": build.as_posix(),
         **{f"cmake.define.{name}": value for name, value in defines.items()},
         **_targets(inputs.distribution),
+        **_stable_abi(inputs.abi),
     }
+
+
+def _stable_abi(abi: Abi | None) -> dict[str, str]:
+    """What makes one wheel for several Pythons: scikit-build-core's setting, and upstream's option."""
+    if abi is None or not abi.stable:
+        return {}
+    return {"wheel.py-api": abi.builder.tag, "cmake.define.MLIR_ENABLE_PYTHON_STABLE_ABI": "ON"}
 
 
 def _targets(distribution: Distribution) -> dict[str, str]:

@@ -9,6 +9,7 @@ The keys of that table::
     test-folder = "extension"  # and the folder of the build tree that it makes
     tests = "wheels"           # the folder of tests/ whose tests the installed wheel must pass
     max-megabytes = 95         # what a released wheel may have, in 10**6 bytes
+    line-requires = ["nanobind"]  # what builds it besides, in the version that packaging/lines.toml says
 
 Only ``made-per`` must be there; ``test-target`` and ``test-folder`` come together.
 """
@@ -26,9 +27,12 @@ from mlir_release.errors import UserError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mlir_release.lines import Line
+
 _PYPROJECT = "pyproject.toml"
 _TEXTS = ("made-per", "shared-folder", "test-target", "test-folder", "tests")
 _NUMBERS = ("max-megabytes",)
+_OF_LINE = "line-requires"
 # PEP 503's normalization, of which wheels' names have underscores (PEP 427).
 _SEPARATORS = re.compile(r"[-_.]+")
 
@@ -65,11 +69,17 @@ class Distribution:
     test_folder: str | None = None
     tests: str | None = None
     max_megabytes: float | None = None
+    line_requires: tuple[str, ...] = ()
 
     @property
     def wheel_name(self) -> str:
         """The first part of the file names of its wheels (PEP 427)."""
         return _SEPARATORS.sub("_", self.name).lower()
+
+    def required_of(self, line: Line) -> list[str]:
+        """What builds it besides (PEP 508), in the versions of a line."""
+        versions = {"nanobind": line.nanobind}
+        return [f"{name}=={versions[name]}" for name in self.line_requires]
 
 
 def read_all(packaging: Path) -> tuple[Distribution, ...]:
@@ -106,6 +116,7 @@ def read(folder: Path) -> Distribution | None:
         requires=_texts(file, content, "build-system", "requires"),
         targets=_texts(file, content, "tool", "scikit-build", "build", "targets", optional=True),
         made_per=MadePer(table["made-per"]),
+        line_requires=tuple(table.get(_OF_LINE, ())),
         **{name.replace("-", "_"): table.get(name) for name in (*_TEXTS[1:], *_NUMBERS)},
     )
 
@@ -115,13 +126,15 @@ def _check(file: Path, table: Any) -> None:
     if not isinstance(table, dict):
         raise BadTable(file, "tool.mlir-release is not a table")
     for name, value in table.items():
-        if name not in (*_TEXTS, *_NUMBERS):
-            known = ", ".join((*_TEXTS, *_NUMBERS))
+        if name not in (*_TEXTS, *_NUMBERS, _OF_LINE):
+            known = ", ".join((*_TEXTS, *_NUMBERS, _OF_LINE))
             raise BadTable(file, f"[tool.mlir-release] has {name}, and may have {known}")
         if name in _TEXTS and not (isinstance(value, str) and value):
             raise BadTable(file, f"[tool.mlir-release] {name} is {value!r}, not a text")
         if name in _NUMBERS and not (type(value) in (int, float) and value > 0):
             raise BadTable(file, f"[tool.mlir-release] {name} is {value!r}, not a number above 0")
+        if name == _OF_LINE and value != ["nanobind"]:
+            raise BadTable(file, f"[tool.mlir-release] {name} is {value!r}; lines say only nanobind's")
     if table.get("made-per") not in list(MadePer):
         raise BadTable(file, f"[tool.mlir-release] made-per is not one of {', '.join(MadePer)}")
     if ("test-target" in table) != ("test-folder" in table):

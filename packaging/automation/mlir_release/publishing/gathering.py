@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -42,9 +43,9 @@ def gather(folders: Sequence[Path]) -> tuple[tuple[Candidate, ...], dict[str, li
             problems[name] = [f"it has other bytes in each of the folders {places}"]
             continue
         sha256 = sums[same[0]]
-        runs = record.merged(run for path in same for run in record.passed(path, sha256))
+        tested = functools.reduce(record.Record.merged, (record.read(path, sha256) for path in same))
         size = same[0].stat().st_size
-        found.append(Candidate(path=same[0], size=size, sha256=sha256, tests=runs))
+        found.append(Candidate(path=same[0], size=size, sha256=sha256, tested=tested))
     return tuple(found), problems
 
 

@@ -68,9 +68,10 @@ class File:
 
     ``size`` is in bytes, ``sha256`` that of the file and ``metadata_sha256`` that of the METADATA in it;
     ``distribution`` the normalized name (``mlir-sdk``); ``python`` the interpreter (``cp311``, ``cp313t``,
-    ``py3`` for any) and ``target`` the system (``linux-x86_64``) that it is for; ``tags`` those of its name,
-    one by one and sorted (PEP 425); ``requires_python`` what its metadata says; ``sdk_provider`` and
-    ``compiler`` what its provenance says; ``tests`` those that exactly these bytes have passed.
+    ``cp312-abi3``, ``py3`` for any) and ``target`` the system (``linux-x86_64``) that it is for; ``tags``
+    those of its name, one by one and sorted (PEP 425); ``requires_python`` what its metadata says;
+    ``sdk_provider`` and ``compiler`` what its provenance says; ``tests`` those that exactly these bytes have
+    passed.
     """
 
     name: str
@@ -93,7 +94,8 @@ class Manifest:
     """A release: its tag, the version of its wheels, what they were made from, and these by name.
 
     ``project_commit`` is of this project, ``llvm_commit`` of llvm-project; ``patches`` are in the order in
-    which they were applied. A ``rehearsal`` is no release, and never goes to a public place.
+    which they were applied. A ``rehearsal`` is no release, and never goes to a public place. ``findings`` are
+    known to be wrong upstream, a line of text each; the key is there only if there are some.
     """
 
     tag: str
@@ -105,11 +107,14 @@ class Manifest:
     patches: tuple[PatchFile, ...]
     rehearsal: bool
     files: tuple[File, ...]
+    findings: tuple[str, ...] = ()
 
 
 def text(manifest: Manifest) -> str:
     """The manifest as it is written: the same text for the same manifest."""
     content = {"schema": SCHEMA, **dataclasses.asdict(manifest)}
+    if not manifest.findings:
+        del content["findings"]
     return json.dumps(content, indent=2, sort_keys=True) + "\n"
 
 
@@ -176,6 +181,7 @@ def _manifest(raw: Any) -> Manifest:
         patches=tuple(_patch(it) for it in table.tables("patches")),
         rehearsal=table.switch("rehearsal"),
         files=tuple(_file(it) for it in table.tables("files")),
+        findings=table.texts("findings", optional=True),
     )
     table.ensure_read()
     return made

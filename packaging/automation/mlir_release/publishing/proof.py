@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mlir_release import log, sbom, targets
 from mlir_release.errors import ReleaseError
 from mlir_release.publishing import wheel_checks, wheel_programs
+from mlir_release.series import Tier, named
 from mlir_release.train.markdown import printable
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ def proven(
         found[candidate.path.name] += look.problems
     if any(found.values()):
         raise Refused(promise.tag, {name: said for name, said in found.items() if said})
-    return promise.manifest(look.file for look in looked if look.file)
+    known = [f"{look.file.distribution}: {text}" for look in looked if look.file for text in look.findings]
+    return promise.manifest((look.file for look in looked if look.file), known)
 
 
 def _slots(names: Iterable[str], found: dict[str, list[str]]) -> dict[str, Slot]:
@@ -102,8 +104,17 @@ def _slots(names: Iterable[str], found: dict[str, list[str]]) -> dict[str, Slot]
 def _wanted(promise: Promise, only: Sequence[str] | None) -> _Wanted:
     packaged = promise.distributions
     if not promise.rehearsal:
-        return _Wanted(owed=targets.owed_by_all(packaged), possible=targets.possible(packaged))
-    slots = targets.owed(packaged, [targets.here()], targets.OWED_PYTHONS if only is None else only)
+        return _Wanted(
+            owed=targets.owed_by_all(packaged, promise.abis),
+            possible=targets.possible(packaged, promise.abis),
+        )
+    if only is None:
+        abis, any_python = [it for it in promise.abis if it.tier is Tier.REQUIRED], True
+    else:
+        any_python = targets.ANY_PYTHON in only
+        names = ",".join(name for name in only if name != targets.ANY_PYTHON)
+        abis = list(named("--only", names, promise.abis)) if names else []
+    slots = targets.owed(packaged, [targets.here()], abis, any_python=any_python)
     return _Wanted(owed=slots, possible=slots)
 
 

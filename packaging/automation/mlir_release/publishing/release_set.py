@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlir_release import distributions, log, pin, tags, targets
+from mlir_release import distributions, lines, log, pin, tags
 from mlir_release.errors import UserError
 from mlir_release.git import Repository
 from mlir_release.options import Parser, folder
@@ -52,7 +52,6 @@ def parse(arguments: Sequence[str], root: Path) -> Options:
     Raises:
         UserError: an unknown option, or a value that cannot be meant.
     """
-    known = (*targets.PYTHONS, targets.ANY_PYTHON)
     parser = Parser(prog="nox", add_help=False, allow_abbrev=False)
     parser.add_argument("tag", type=tags.parse, metavar="TAG")
     parser.add_argument("--from", type=folder, action="append", dest="folders", metavar="DIR")
@@ -65,16 +64,12 @@ def parse(arguments: Sequence[str], root: Path) -> Options:
         raise UserError(
             "a release has all wheels, so --only is for rehearsals: say --rehearse, or leave it out"
         )
-    only = None if read.only is None else tuple(read.only.split(","))
-    for name in only or ():
-        if name not in known:
-            raise UserError(f"--only names {name!r}, which is not one of {', '.join(known)}")
     return Options(
         tag=read.tag,
         folders=tuple(dict.fromkeys(read.folders or [root / "wheelhouse"])),
         output=read.output or root / "release-set" / str(read.tag),
         rehearse=read.rehearse,
-        only=only,
+        only=None if read.only is None else tuple(read.only.split(",")),
         cache=read.cache,
     )
 
@@ -130,6 +125,7 @@ def promised(tag: Tag, root: Path, *, rehearsal: bool) -> Promise:
         commit=Repository.open(root).ask("rev-parse", "HEAD"),
         pin=pinned,
         patches=tuple(select(load_all(root / "patches"), pinned.version)),
+        abis=lines.abis_of(pinned),
         distributions=distributions.read_all(root / "packaging"),
         rehearsal=rehearsal,
     )

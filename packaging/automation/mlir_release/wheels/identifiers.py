@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlir_release.errors import UserError
-from mlir_release.targets import TARGETS, Tier
+from mlir_release.targets import TARGETS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from mlir_release.series import Abi
     from mlir_release.targets import Target
 
 # One for each of Linux's C libraries (PEP 600, PEP 656).
@@ -25,30 +26,35 @@ class Selection:
     identifiers: tuple[str, ...]
 
 
-def of(target: Target) -> tuple[str, ...]:
-    """The identifiers of a target, one per interpreter that cibuildwheel has."""
-    return tuple(f"{it.tag}-{target.build_suffix}" for it in target.series if it.cibuildwheel)
+def of(target: Target, abis: Iterable[Abi]) -> tuple[str, ...]:
+    """The identifiers of a target, one per interpreter that cibuildwheel has.
+
+    Of those that one wheel serves, it builds for the first, and tests the same wheel with the others.
+    """
+    return tuple(
+        f"{it.tag}-{target.build_suffix}"
+        for abi in abis
+        if target.has(abi)
+        for it in abi.serves
+        if it.cibuildwheel
+    )
 
 
-def by_default(targets: Iterable[Target] = TARGETS) -> tuple[str, ...]:
-    """What a plain cibuildwheel is to build on all systems together: no target that is optional."""
-    return tuple(name for it in targets if it.tier is Tier.REQUIRED for name in of(it))
-
-
-def select(only: str | None, here: Target) -> Selection:
+def select(only: str | None, here: Target, abis: Sequence[Abi]) -> Selection:
     """What is built on a machine.
 
     Args:
         only: identifiers, between commas; None for all of the machine's own target.
         here: that target.
+        abis: what wheels there are of the line that is built.
 
     Raises:
         UserError: one of them is unknown or not for this machine, or they are of two targets.
     """
     if only is None:
-        return Selection(target=here, identifiers=of(here))
+        return Selection(target=here, identifiers=of(here, abis))
     names = tuple(dict.fromkeys(only.split(",")))
-    known = {name: target for target in _reachable(here) for name in of(target)}
+    known = {name: target for target in _reachable(here) for name in of(target, abis)}
     unknown = next((name for name in names if name not in known), None)
     if unknown is not None:
         raise UserError(

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlir_release import container, log, options, targets, wheel_tests
+from mlir_release import container, lines, log, options, targets, wheel_tests
 from mlir_release.errors import ToolFailed, UserError
 from mlir_release.publishing import record
 from mlir_release.run import run as run_program
@@ -24,9 +24,10 @@ from mlir_release.wheels import handover, identifiers, places
 from mlir_release.workflow import Workflow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mlir_release.distributions import Distribution
+    from mlir_release.series import Abi
     from mlir_release.wheels.identifiers import Selection
     from mlir_release.wheels.places import Place
 
@@ -53,10 +54,11 @@ def run(words: Sequence[str], root: Path) -> None:
     """
     only, rest = _only(words)
     chosen = options.parse(rest, root)
-    selection = identifiers.select(only, targets.here())
     if chosen.sysroot:
         raise UserError(f"--sysroot is for builds without a container; {_SESSION} has the image's libraries")
     flow = Workflow(root, chosen)
+    abis = lines.abis_of(flow.pin)
+    selection = identifiers.select(only, targets.here(), abis)
     flow.ensure_possible()
     place = places.find(chosen, root, selection.target)
     with _folder(flow) as folder:
@@ -72,7 +74,8 @@ def run(words: Sequence[str], root: Path) -> None:
             # Inside there may be no way to the source: it comes from the store.
             _ = flow.tree
             _build(flow, distribution, selection, place, file)
-            _summarize(flow, distribution, selection)
+            built = {identifier.partition("-")[0] for identifier in selection.identifiers}
+            _summarize(flow, distribution, (it for it in abis if built & {one.tag for one in it.serves}))
 
 
 def _only(words: Sequence[str]) -> tuple[str | None, list[str]]:
@@ -163,11 +166,10 @@ class _Passer:
             self.progress(line)
 
 
-def _summarize(flow: Workflow, distribution: Distribution, selection: Selection) -> None:
+def _summarize(flow: Workflow, distribution: Distribution, abis: Iterable[Abi]) -> None:
     rows = []
-    for identifier in selection.identifiers:
-        tag = identifier.partition("-")[0]
-        wheel = wheel_tests.find(flow.options.wheelhouse, distribution.wheel_name, tag, build=_SESSION)
-        passed = sum(it.passed for it in record.passed(wheel, file_sha256(wheel)))
+    for abi in abis:
+        wheel = wheel_tests.find(flow.options.wheelhouse, distribution.wheel_name, abi.name, build=_SESSION)
+        passed = sum(it.passed for it in record.read(wheel, file_sha256(wheel)).runs)
         rows.append((wheel.name, f"{size_of(wheel) / 1e6:.1f} MB, {passed} tests passed"))
     log.summary(f"wheels in {flow.options.wheelhouse}", rows)

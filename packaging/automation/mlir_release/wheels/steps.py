@@ -76,7 +76,7 @@ class Steps(Workflow):
     def test_file(self, wheel: Path) -> None:
         """Put the wheel into the wheelhouse, and test it there as the sessions do."""
         repair.stow(wheel, self.options.wheelhouse)
-        found = self._fresh(self.distribution, self.interpreter.tag, _BUILD)
+        found = self._fresh(self.distribution, self.abi(self.interpreter).name, _BUILD)
         extension = distributions.handed_test_folder(self.distribution, self.folder)
         self._test(self.distribution, self.interpreter, found, extension)
 
