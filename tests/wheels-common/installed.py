@@ -20,9 +20,11 @@ __all__ = [
     "check_sbom",
     "finding",
     "header",
+    "is_abi3",
     "measured",
     "pytest_configure",
     "pytest_terminal_summary",
+    "tags_of",
     "wheel_of",
 ]
 
@@ -68,6 +70,18 @@ def finding(text: str) -> None:
         pytest.fail(line)
     with Path(file).open("a", encoding="utf-8") as stream:
         stream.write(f"{line}\n")
+
+
+def tags_of(distribution: str) -> set[str]:
+    """The interpreters and ABIs (PEP 425) that a distribution's wheel is for: ``cp312-abi3``."""
+    lines = (metadata.distribution(distribution).read_text("WHEEL") or "").splitlines()
+    tags = (line.partition(": ")[2] for line in lines if line.startswith("Tag: "))
+    return {tag.rpartition("-")[0] for tag in tags}
+
+
+def is_abi3(distribution: str) -> bool:
+    """Whether a distribution's wheel serves several Pythons."""
+    return any(tag.endswith("-abi3") for tag in tags_of(distribution))
 
 
 def wheel_of(distribution: str) -> Path:

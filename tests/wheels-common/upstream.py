@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,7 +56,7 @@ def texts(dialect: str) -> list[str]:
     return _texts_by_dialect().get(dialect, [])
 
 
-@lru_cache(maxsize=None)
+@cache
 def _texts_by_dialect() -> dict[str, list[str]]:
     found: dict[str, list[tuple[int, str]]] = {}
     for text in _all_texts():

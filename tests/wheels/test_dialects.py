@@ -10,7 +10,7 @@ import ctypes
 import importlib
 import subprocess
 import sys
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable
 
@@ -71,7 +71,7 @@ def _uses(module: ir.Module, dialect: str) -> bool:
     return dialect in names or any(f"{sign}{dialect}." in str(module) for sign in "#!")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _texts(dialect: str) -> list[str]:
     """The first texts of upstream's that this MLIR takes."""
     found: list[str] = []

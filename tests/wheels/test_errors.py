@@ -86,7 +86,7 @@ def test_built_module_is_verified() -> None:
 )
 @pytest.mark.usefixtures("context")
 def test_wrong_pipeline(pipeline: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         PassManager.parse(pipeline)
 
 
@@ -118,7 +118,7 @@ def test_pass_manager_of_another_operation() -> None:
     ],
 )
 def test_missing_context(work: Callable[[], object]) -> None:
-    with pytest.raises(RuntimeError, match="Context|Location"):
+    with pytest.raises(RuntimeError, match=r"Context|Location"):
         work()
 
 
@@ -136,7 +136,7 @@ def test_wrong_arguments_are_told_with_the_right_ones() -> None:
 
 @pytest.mark.usefixtures("context")
 def test_wrong_cast() -> None:
-    with pytest.raises(ValueError, match="IntegerType.*f32"):
+    with pytest.raises(ValueError, match=r"IntegerType.*f32"):
         ir.IntegerType(ir.F32Type.get())
 
 
@@ -152,7 +152,7 @@ def test_erased_operation() -> None:
     module = ir.Module.parse("func.func private @f()")
     operation = module.body.operations[0]
     operation.erase()
-    with pytest.raises(RuntimeError, match="."):
+    with pytest.raises(RuntimeError, match=r"."):
         str(operation)
 
 
