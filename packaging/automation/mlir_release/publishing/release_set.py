@@ -134,4 +134,4 @@ def promised(tag: Tag, root: Path, *, rehearsal: bool) -> Promise:
 def _notes(manifest: Manifest, root: Path, history: History) -> str:
     facts = notes_of.gather(manifest.tag, root, history=history, wheelhouse=None)
     files = (ReleaseFile(name=it.name, size=it.size, sha256=it.sha256) for it in manifest.files)
-    return notes(dataclasses.replace(facts, files=tuple(files)))
+    return notes(dataclasses.replace(facts, files=tuple(files), findings=manifest.findings))

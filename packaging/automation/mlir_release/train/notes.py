@@ -52,7 +52,8 @@ class ReleaseFacts:
     where it is known; ``patches`` those applied; ``changes`` what changed in MLIR's Python bindings, None
     for the first release of its kind; ``imported`` the names of the distributions that Python imports, which
     need packages of others, ``packages`` those that need only each other; ``files`` the wheels and
-    sdists, none where they are not at hand; ``url`` the project's page on GitHub, if it has one.
+    sdists, none where they are not at hand; ``url`` the project's page on GitHub, if it has one;
+    ``findings`` are known to be wrong upstream, a line of text each.
     """
 
     tag: Tag
@@ -65,6 +66,7 @@ class ReleaseFacts:
     packages: tuple[str, ...]
     files: tuple[ReleaseFile, ...]
     url: str | None
+    findings: tuple[str, ...] = ()
 
 
 def notes(facts: ReleaseFacts) -> str:
@@ -73,6 +75,7 @@ def notes(facts: ReleaseFacts) -> str:
         _origin(facts),
         _section("Install", _install(facts)),
         _section("Patches", _patches(facts.patches)),
+        _section("Known to be wrong", (f"- {prose(it)}" for it in facts.findings)) if facts.findings else "",
         _section("Upstream changes to MLIR's Python bindings", _changes(facts)),
         _section("Files", _files(facts.files)) if facts.files else "",
     ]
