@@ -24,7 +24,7 @@ file(WRITE "${{CMAKE_BINARY_DIR}}/sources" "${{sources}}")
 TREE = {
     "llvm/tools/llc/CMakeLists.txt": """\
 set(LLVM_LINK_COMPONENTS Core)
-add_llvm_library(LLVMLlcDriver STATIC NewPMDriver.cpp llcdriver.cpp PARTIAL_SOURCES_INTENDED DEPENDS intrinsics_gen)
+add_llvm_library(LLVMLlcDriver STATIC NewPMDriver.cpp llcdriver.cpp PARTIAL_SOURCES_INTENDED DEPENDS x)
 add_llvm_tool(llc
   PARTIAL_SOURCES_INTENDED
   llc.cpp  # a comment
