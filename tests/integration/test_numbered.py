@@ -34,7 +34,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
         monkeypatch.delenv(name, raising=False)
     world = World(tmp_path)
     names = git(world.project.path, "ls-tree", "--name-only", "main", "patches/").split()
-    patch = PATCH.format(old="project(mlir)", applies=">=22,<23")
+    patch = PATCH.format(old="project(mlir)", applies="==22.*")
     world.project.commit("Patches", {**dict.fromkeys(names), "patches/0001-test.patch": patch})
     world.project.commit("Snapshot", {FILE_NAME: world.pin_text.replace(world.pinned, world.newest)})
     return world
@@ -174,7 +174,7 @@ def test_releases_that_are_refused(world: World) -> None:
 
 
 def test_a_patch_that_does_not_apply(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    patch = PATCH.format(old="project(other)", applies=">=22,<23")
+    patch = PATCH.format(old="project(other)", applies="==22.*")
     world.project.commit("Patch", {"patches/0001-test.patch": patch})
     assert "0001-test.patch cannot be applied to LLVM 22.1.8" in refused(world, branch, "22.1.8")
     assert "mlir/CMakeLists.txt, hunk 1" in capsys.readouterr().out

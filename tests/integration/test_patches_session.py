@@ -76,7 +76,7 @@ class TestPin:
         assert time.monotonic() - start < 5
         assert session.boxes() == boxes
         said = capsys.readouterr().out
-        assert "for LLVM   <23,>=22; the pin, 22.1.8, is one of them" in said
+        assert "for LLVM   ==22.*; the pin, 22.1.8, is one of them" in said
         for word in ("why        a test", "upstream   https://example.org/", "drop when  never"):
             assert word in said
         assert f"to LLVM 22.1.8 ({COMMIT[:9]}) apply 0001-test.patch, 0002-new.patch" in said

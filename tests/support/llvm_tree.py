@@ -119,7 +119,7 @@ class World:
     def obtain(self, pin: Pin, *, remote: str = NOWHERE, checkout: Path | None = None) -> SourceTree:
         return obtain(pin, patches=self.patches, store=self.store, checkout=checkout, remote=remote)
 
-    def patch(self, old: str = "project(mlir)", applies: str = ">=22,<23") -> Path:
+    def patch(self, old: str = "project(mlir)", applies: str = "==22.*") -> Path:
         path = self.patches / "0001-test.patch"
         path.write_text(PATCH.format(old=old, applies=applies))
         return path

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import samples
-from mlir_release import lit
+from mlir_release import lit, lit_site
 from mlir_release.errors import ToolFailed, UserError
 from mlir_release.source import SourceTree
 from mlir_release.toolchain import Toolchain
@@ -36,13 +36,26 @@ config.mlir_obj_root = "@MLIR_BINARY_DIR@"
 config.run_nvptx_tests = @LLVM_HAS_NVPTX_TARGET@
 config.run_rocm_tests = @MLIR_ENABLE_ROCM_CONVERSIONS@
 config.run_xevm_tests = @MLIR_ENABLE_XEVM_CONVERSIONS@
+config.run_amdgpu_tests = @LLVM_HAS_AMDGPU_TARGET@
 config.enable_bindings_python = @MLIR_ENABLE_BINDINGS_PYTHON@
+config.stable_abi = @MLIR_ENABLE_PYTHON_STABLE_ABI@
 config.a_switch_of_a_newer_release = @MLIR_ENABLE_SOMETHING_NEW@
 config.a_text_of_a_newer_release = "@MLIR_SOMETHING_NEW@"
 if config.enable_assertions:
     config.available_features.add("asserts")
 
 lit_config.load_config(config, "@MLIR_SOURCE_DIR@/test/lit.cfg.py")
+"""
+# Each release has some such switches of its own.
+MLIR_CMAKE = """\
+if ("AMDGPU" IN_LIST LLVM_TARGETS_TO_BUILD)
+  set(MLIR_ENABLE_ROCM_CONVERSIONS 1)
+else()
+  set(MLIR_ENABLE_ROCM_CONVERSIONS 0)
+endif()
+if ("SPIRV" IN_LIST LLVM_TARGETS_TO_BUILD)
+  set(MLIR_ENABLE_XEVM_CONVERSIONS 1)
+endif()
 """
 UNIT_TEMPLATE = """\
 @LIT_SITE_CFG_IN_HEADER@
@@ -81,15 +94,16 @@ def write(path: Path, text: str, mode: int = 0o644) -> Path:
 
 
 @pytest.fixture
-def setting(tmp_path: Path) -> lit.Setting:
+def setting(tmp_path: Path) -> lit_site.Setting:
     """A tree with upstream's templates and a stand-in for lit, and an SDK with llvm-config alone."""
     tree, prefix = tmp_path / "llvm-project", tmp_path / "prefix"
     write(tree / "mlir/test/lit.site.cfg.py.in", TEMPLATE)
     write(tree / "mlir/test/Unit/lit.site.cfg.py.in", UNIT_TEMPLATE)
+    write(tree / "mlir/CMakeLists.txt", MLIR_CMAKE)
     write(tree / "llvm/utils/lit/lit/main.py", LIT)
     write(prefix / "bin/llvm-config", LLVM_CONFIG, 0o755)
     write(prefix / "lib/cmake/llvm/LLVMConfig.cmake", "# x\nset(LLVM_NATIVE_ARCH X86)\n")
-    return lit.Setting(
+    return lit_site.Setting(
         tree=SourceTree(path=tree, commit=None, version="22.1.8", origin="git", patches=(), key="k"),
         sdk=samples.sdk(prefix),
         python=Path(sys.executable),
@@ -110,8 +124,8 @@ def loaded(site: Path, excludes: tuple[str, ...] = ()) -> tuple[dict[str, Any], 
     return vars(config), gone_on
 
 
-def test_site_says_what_is_known_and_the_rest_is_off(setting: lit.Setting, tmp_path: Path) -> None:
-    site = lit.write_site(setting, tmp_path / "site")
+def test_site_says_what_is_known_and_the_rest_is_off(setting: lit_site.Setting, tmp_path: Path) -> None:
+    site = lit_site.write_site(setting, tmp_path / "site")
     assert site == tmp_path / "site/test"
     values, gone_on = loaded(site / "lit.site.cfg.py")
     assert gone_on == [f"{setting.tree.path}/mlir/test/lit.cfg.py"]
@@ -132,14 +146,21 @@ def test_site_says_what_is_known_and_the_rest_is_off(setting: lit.Setting, tmp_p
         "run_nvptx_tests": 1,
         "run_rocm_tests": 0,
         "run_xevm_tests": 1,
+        "run_amdgpu_tests": 0,
+        "stable_abi": 0,
         "enable_bindings_python": 1,
         "a_switch_of_a_newer_release": 0,
         "a_text_of_a_newer_release": "",
     }
 
 
+def test_a_build_with_the_stable_abi_is_told(setting: lit_site.Setting, tmp_path: Path) -> None:
+    site = lit_site.write_site(replace(setting, stable_abi=True), tmp_path / "site")
+    assert loaded(site / "lit.site.cfg.py")[0]["stable_abi"] == 1
+
+
 def test_programs_under_test_come_first_and_tests_own_programs_last(
-    setting: lit.Setting, tmp_path: Path
+    setting: lit_site.Setting, tmp_path: Path
 ) -> None:
     programs, under_test = tmp_path / "programs", tmp_path / "installed"
     write(setting.sdk.tools_dir / "mlir-opt", "the SDK's")
@@ -149,7 +170,7 @@ def test_programs_under_test_come_first_and_tests_own_programs_last(
     write(programs / "bin/mlir-capi-ir-test", "the tests'")
     write(programs / "unittests/IR/MLIRIRTests", "the tests'", 0o755)
     sdk = replace(setting.sdk, test_programs=programs)
-    site = lit.write_site(replace(setting, sdk=sdk, tools=under_test), tmp_path / "site")
+    site = lit_site.write_site(replace(setting, sdk=sdk, tools=under_test), tmp_path / "site")
     tools = Path(loaded(site / "lit.site.cfg.py")[0]["llvm_tools_dir"])
     assert {path.name: path.read_text() for path in tools.iterdir() if path.name != "llvm-config"} == {
         "mlir-opt": "under test",
@@ -163,22 +184,22 @@ def test_programs_under_test_come_first_and_tests_own_programs_last(
     assert copy.resolve().is_relative_to(tmp_path / "site")
 
 
-def test_unit_tests_have_a_site_and_a_folder(setting: lit.Setting, tmp_path: Path) -> None:
-    site = lit.write_site(setting, tmp_path / "site")
+def test_unit_tests_have_a_site_and_a_folder(setting: lit_site.Setting, tmp_path: Path) -> None:
+    site = lit_site.write_site(setting, tmp_path / "site")
     values, gone_on = loaded(site / "Unit/lit.site.cfg.py")
     assert gone_on == [f"{setting.tree.path}/mlir/test/Unit/lit.cfg.py"]
     assert (Path(values["mlir_obj_root"]) / "unittests").is_dir()
 
 
-def test_excluded_tests_join_upstreams(setting: lit.Setting, tmp_path: Path) -> None:
-    site = lit.write_site(setting, tmp_path / "site", exclude=["a.py", "b.py"])
+def test_excluded_tests_join_upstreams(setting: lit_site.Setting, tmp_path: Path) -> None:
+    site = lit_site.write_site(setting, tmp_path / "site", exclude=["a.py", "b.py"])
     values, _ = loaded(site / "lit.site.cfg.py", excludes=("Inputs",))
     assert values["excludes"] == ["Inputs", "a.py", "b.py"]
 
 
 @pytest.mark.parametrize("there", [True, False])
 def test_what_needs_an_interpreter_is_left_out_where_there_is_none(
-    setting: lit.Setting, tmp_path: Path, capsys: pytest.CaptureFixture[str], *, there: bool
+    setting: lit_site.Setting, tmp_path: Path, capsys: pytest.CaptureFixture[str], *, there: bool
 ) -> None:
     tests = setting.tree.path / "mlir/test/Integration/CPU"
     tests.mkdir(parents=True)
@@ -186,24 +207,24 @@ def test_what_needs_an_interpreter_is_left_out_where_there_is_none(
     (tests / "only-said.mlir").write_text("// RUN: mlir-opt %s | FileCheck %s\n// lli is not run.\n")
     if there:
         (setting.sdk.tools_dir / "lli").touch()
-    values, _ = loaded(lit.write_site(setting, tmp_path / "site") / "lit.site.cfg.py")
+    values, _ = loaded(lit_site.write_site(setting, tmp_path / "site") / "lit.site.cfg.py")
     assert values.get("excludes", ()) == (() if there else ["run.mlir"])
     assert ("left out: 1 tests that need lli" in capsys.readouterr().out) is not there
 
 
-def test_a_site_replaces_the_last_ones_output(setting: lit.Setting, tmp_path: Path) -> None:
+def test_a_site_replaces_the_last_ones_output(setting: lit_site.Setting, tmp_path: Path) -> None:
     write(tmp_path / "site/test/python/Output/old.tmp", "old")
-    lit.write_site(setting, tmp_path / "site")
+    lit_site.write_site(setting, tmp_path / "site")
     assert not (tmp_path / "site/test/python").exists()
 
 
 def run(
-    setting: lit.Setting, tmp_path: Path, codes: dict[str, str] | None, expected: dict[str, str]
+    setting: lit_site.Setting, tmp_path: Path, codes: dict[str, str] | None, expected: dict[str, str]
 ) -> lit.Results:
     if codes is not None:
         tests = [{"name": name, "code": code, "elapsed": 0.1} for name, code in codes.items()]
         write(setting.tree.path / "llvm/utils/lit/lit/RESULTS", json.dumps({"tests": tests}))
-    site = lit.write_site(setting, tmp_path / "site")
+    site = lit_site.write_site(setting, tmp_path / "site")
     return lit.run_tests(setting, [site], output=tmp_path / "out", name="x", expected=expected)
 
 
@@ -220,7 +241,7 @@ CODES = {
 }
 
 
-def test_results_are_lits(setting: lit.Setting, tmp_path: Path) -> None:
+def test_results_are_lits(setting: lit_site.Setting, tmp_path: Path) -> None:
     results = run(setting, tmp_path, CODES, {"MLIR :: c.mlir": "why", "MLIR :: d.mlir": "why"})
     assert results.codes == CODES
     assert results.bad == {f"MLIR :: {name}.mlir": CODES[f"MLIR :: {name}.mlir"] for name in "bdfh"}
@@ -229,7 +250,7 @@ def test_results_are_lits(setting: lit.Setting, tmp_path: Path) -> None:
     assert "FAIL: MLIR :: b.mlir" in results.log.read_text()
 
 
-def test_what_lit_is_told(setting: lit.Setting, tmp_path: Path) -> None:
+def test_what_lit_is_told(setting: lit_site.Setting, tmp_path: Path) -> None:
     results = run(setting, tmp_path, CODES, {"MLIR :: c.mlir": "why", "MLIR :: d.mlir": "why"})
     called = json.loads((setting.tree.path / "llvm/utils/lit/lit/CALLED").read_text())
     assert called["--xfail"] == "MLIR :: c.mlir;MLIR :: d.mlir"
@@ -241,7 +262,7 @@ def test_what_lit_is_told(setting: lit.Setting, tmp_path: Path) -> None:
     }
 
 
-def test_an_expected_failure_that_is_gone_is_named(setting: lit.Setting, tmp_path: Path) -> None:
+def test_an_expected_failure_that_is_gone_is_named(setting: lit_site.Setting, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"^MLIR :: z\.mlir is expected to fail but does not exist"):
         run(setting, tmp_path, CODES, {"MLIR :: z.mlir": "why"})
 
@@ -252,7 +273,7 @@ ALL_PASS = json.dumps({"tests": [{"name": "MLIR :: a.mlir", "code": "PASS"}]})
 # The last: lit says that something went wrong, and no test did.
 @pytest.mark.parametrize("results", [None, "", "{", "{}", '{"tests": []}', ALL_PASS])
 def test_a_lit_that_breaks_off_is_no_success(
-    setting: lit.Setting, tmp_path: Path, results: str | None
+    setting: lit_site.Setting, tmp_path: Path, results: str | None
 ) -> None:
     if results is not None:
         write(setting.tree.path / "llvm/utils/lit/lit/RESULTS", results)

@@ -18,7 +18,7 @@ Why: because
   of this
 Upstream: https://example.org/1
 Drop-when: never
-Applies-to: >=22,<23
+Applies-to: ==22.*
 
 """
 BODY = """\
@@ -204,7 +204,7 @@ def test_what_git_writes_gives_what_git_had(
         (BODY, "does not say Why:"),
         (HEADER.replace("Upstream: https://example.org/1\n", "") + BODY, "does not say Upstream:"),
         (HEADER.replace("never", "") + BODY, "does not say Drop-when:"),
-        (HEADER.replace(">=22,<23", "22.x") + BODY, "'22.x' is not a version specifier"),
+        (HEADER.replace("==22.*", "22.x") + BODY, "'22.x' is not a version specifier"),
         (HEADER + HEADER + BODY, "two lines Why:"),
         (HEADER + BODY[:-10], "its diff cannot be read"),
         (HEADER + BODY.replace("@@ -12,3 +12,4 @@", "@@ -12,1 +12,1 @@"), "outside of what its hunks count"),

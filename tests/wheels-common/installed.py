@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import platform
 from importlib import metadata
 from pathlib import Path
@@ -17,13 +18,17 @@ import pytest
 __all__ = [
     "check_record",
     "check_sbom",
+    "finding",
     "header",
+    "is_abi3",
     "measured",
     "pytest_configure",
     "pytest_terminal_summary",
+    "tags_of",
     "wheel_of",
 ]
 
+_FINDINGS = "MLIR_TEST_FINDINGS"
 _MEASURED = pytest.StashKey[list[str]]()
 # Written by the installer, not by the wheel.
 _BY_INSTALLERS = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
@@ -51,6 +56,32 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def measured(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Takes lines for the summary at the end."""
     return request.config.stash[_MEASURED].append
+
+
+def finding(text: str) -> None:
+    """Report in one line what is wrong or unknown upstream, and is no defect of the wheel.
+
+    The file that the environment variable ``MLIR_TEST_FINDINGS`` names takes the line; without one, the
+    test fails.
+    """
+    line = " ".join(text.split())
+    file = os.environ.get(_FINDINGS)
+    if not file:
+        pytest.fail(line)
+    with Path(file).open("a", encoding="utf-8") as stream:
+        stream.write(f"{line}\n")
+
+
+def tags_of(distribution: str) -> set[str]:
+    """The interpreters and ABIs (PEP 425) that a distribution's wheel is for: ``cp312-abi3``."""
+    lines = (metadata.distribution(distribution).read_text("WHEEL") or "").splitlines()
+    tags = (line.partition(": ")[2] for line in lines if line.startswith("Tag: "))
+    return {tag.rpartition("-")[0] for tag in tags}
+
+
+def is_abi3(distribution: str) -> bool:
+    """Whether a distribution's wheel serves several Pythons."""
+    return any(tag.endswith("-abi3") for tag in tags_of(distribution))
 
 
 def wheel_of(distribution: str) -> Path:

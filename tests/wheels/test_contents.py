@@ -6,6 +6,7 @@ import hashlib
 import platform
 import re
 import sys
+import sysconfig
 from importlib import metadata
 from pathlib import Path
 from typing import Callable
@@ -15,9 +16,10 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from installed import check_record, check_sbom
+from installed import check_record, check_sbom, is_abi3, tags_of
 
-_DISTRIBUTION = metadata.distribution("mlir-python-bindings")
+_NAME = "mlir-python-bindings"
+_DISTRIBUTION = metadata.distribution(_NAME)
 _FILES = _DISTRIBUTION.files or []
 
 
@@ -87,14 +89,26 @@ def test_this_python_is_allowed() -> None:
     assert ".".join(map(str, sys.version_info[:3])) in SpecifierSet(_DISTRIBUTION.metadata["Requires-Python"])
 
 
-def test_tag_is_for_this_interpreter_only() -> None:
-    wheel = _DISTRIBUTION.read_text("WHEEL") or ""
-    assert "Root-Is-Purelib: false" in wheel
-    (tags,) = (
-        {line.split(": ")[1].rsplit("-", 1)[0] for line in wheel.splitlines() if line.startswith("Tag")},
-    )
-    interpreter = f"cp{sys.version_info.major}{sys.version_info.minor}"
-    assert tags == {f"{interpreter}-{interpreter}{sys.abiflags}"}
+def test_tag_is_for_this_interpreter() -> None:
+    assert "Root-Is-Purelib: false" in (_DISTRIBUTION.read_text("WHEEL") or "")
+    python = f"cp{sys.version_info.major}{sys.version_info.minor}"
+    if is_abi3(_NAME):
+        # Upstream's stable ABI is that of 3.12, and a free-threaded Python has none before 3.15.
+        assert tags_of(_NAME) == {"cp312-abi3"}
+        assert sys.version_info >= (3, 12)
+        assert "t" not in sys.abiflags
+    else:
+        assert tags_of(_NAME) == {f"{python}-{python}{sys.abiflags}"}
+
+
+def test_extensions_are_of_the_tags_abi() -> None:
+    extensions = [
+        file.name for file in _FILES if file.name.startswith("_mlir") and file.suffix in {".so", ".pyd"}
+    ]
+    assert extensions
+    # Windows names no ABI in the file names of the stable one.
+    endings = (".abi3.so", ".pyd") if is_abi3(_NAME) else (sysconfig.get_config_var("EXT_SUFFIX"),)
+    assert [name for name in extensions if not name.endswith(endings)] == []
 
 
 def expected_range(name: str) -> tuple[str, str]:

@@ -1,4 +1,7 @@
-"""The errors that a user meets have a type, a place and a reason, and the process goes on."""
+"""The errors that a user meets have a type and a place, and the process goes on.
+
+What they say in words is upstream's, and changes from release to release.
+"""
 
 from __future__ import annotations
 
@@ -15,47 +18,50 @@ if TYPE_CHECKING:
     RunProgram = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+def _place(diagnostic: ir.DiagnosticInfo) -> tuple[str, int, int]:
+    location = diagnostic.location
+    return location.filename, location.start_line, location.start_col
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "place"),
+    [
+        (ir.Module, "func.func @f() {\n  %0 = arith.constant : i32\n}", ("-", 2, 22)),
+        (ir.Module, "module {\n  no_such_dialect.op\n}", ("-", 2, 3)),
+        (ir.Module, "\n\nfunc.no_such_op", ("-", 3, 1)),
+        (ir.Type, "i32x", ("i32x", 1, 1)),
+        (ir.Attribute, "#nothing", ("#nothing", 1, 1)),
+    ],
+)
 @pytest.mark.usefixtures("context")
-def test_parse_error_has_a_place() -> None:
+def test_what_cannot_be_parsed_has_a_place(
+    kind: type[ir.Module], text: str, place: tuple[str, int, int]
+) -> None:
     with pytest.raises(ir.MLIRError) as raised:
-        ir.Module.parse("func.func @f() {\n  %0 = arith.constant : i32\n}")
-    assert str(raised.value) == (
-        'Unable to parse module assembly:\nerror: "-":2:22: expected attribute value'
-    )
+        kind.parse(text)
     (diagnostic,) = raised.value.error_diagnostics
     assert diagnostic.severity == ir.DiagnosticSeverity.ERROR
-    assert (diagnostic.location.start_line, diagnostic.location.start_col) == (2, 22)
+    assert _place(diagnostic) == place
+    assert diagnostic.message
+    # What is printed is what is known.
+    assert diagnostic.message in str(raised.value)
+    assert '"{}":{}:{}'.format(*place) in str(raised.value)
 
 
 @pytest.mark.usefixtures("context")
 def test_file_that_is_not_there() -> None:
-    with pytest.raises(ir.MLIRError, match=r"could not open input file no-such-file\.mlir"):
+    with pytest.raises(ir.MLIRError, match=r"no-such-file\.mlir"):
         ir.Module.parseFile("no-such-file.mlir")
-
-
-@pytest.mark.parametrize(
-    ("kind", "text", "message"),
-    [
-        (ir.Type, "i32x", r'"i32x":1:1: expected non-function type'),
-        (ir.Attribute, "#nothing", r"undefined symbol alias id 'nothing'"),
-        (ir.Module, "no_such_dialect.op", r"Dialect `no_such_dialect' not found"),
-        (ir.Module, "func.no_such_op", r"custom op 'func.no_such_op' is unknown"),
-    ],
-)
-@pytest.mark.usefixtures("context")
-def test_what_cannot_be_parsed_is_named(kind: type[ir.Module], text: str, message: str) -> None:
-    with pytest.raises(ir.MLIRError, match=message):
-        kind.parse(text)
 
 
 @pytest.mark.usefixtures("context")
 def test_parsed_module_is_verified() -> None:
     with pytest.raises(ir.MLIRError) as raised:
         ir.Module.parse("func.func @f() -> i32 {\n  return\n}")
-    lines = str(raised.value).splitlines()
-    assert lines[1].startswith('error: "-":2:3: ')
-    assert "has 0 operands, but enclosing function (@f) returns 1" in lines[1]
-    assert lines[2].startswith(' note: "-":2:3: see current operation')
+    (diagnostic,) = raised.value.error_diagnostics
+    assert _place(diagnostic) == ("-", 2, 3)
+    (note,) = diagnostic.notes
+    assert (note.severity, _place(note)) == (ir.DiagnosticSeverity.NOTE, ("-", 2, 3))
 
 
 @pytest.mark.usefixtures("context")
@@ -64,31 +70,23 @@ def test_built_module_is_verified() -> None:
     with ir.InsertionPoint(module.body), ir.Location.file("model.py", 12, 3):
         integer = arith.constant(ir.IntegerType.get_signless(32), 1)
         arith.AddIOp(integer, arith.constant(ir.F32Type.get(), 1.0), results=[integer.type])
-    with pytest.raises(
-        ir.MLIRError, match="operand #1 must be signless-integer-like, but got 'f32'"
-    ) as raised:
+    with pytest.raises(ir.MLIRError) as raised:
         module.operation.verify()
-    assert '"model.py":12:3' in str(raised.value)
+    assert _place(raised.value.error_diagnostics[0]) == ("model.py", 12, 3)
 
 
 @pytest.mark.parametrize(
-    ("pipeline", "message"),
+    "pipeline",
     [
-        (
-            "builtin.module(no-such-pass)",
-            "'no-such-pass' does not refer to a registered pass or pass pipeline",
-        ),
-        ("builtin.module(canonicalize{no-such-option=1})", "no such option no-such-option"),
-        (
-            "builtin.module(canonicalize",
-            "expected pass pipeline to be wrapped|missing closing|expected '\\)'",
-        ),
-        ("canonicalize", "expected pass pipeline to be wrapped with the anchor operation type"),
+        "builtin.module(no-such-pass)",
+        "builtin.module(canonicalize{no-such-option=1})",
+        "builtin.module(canonicalize",
+        "canonicalize",
     ],
 )
 @pytest.mark.usefixtures("context")
-def test_wrong_pipeline(pipeline: str, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+def test_wrong_pipeline(pipeline: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
         PassManager.parse(pipeline)
 
 
@@ -99,13 +97,14 @@ def test_pass_that_fails() -> None:
       %0 = tosa.abs %x : (tensor<4xf32>) -> tensor<4xf32>
       return %0 : tensor<4xf32>
     }""")
-    with pytest.raises(ir.MLIRError, match='"-":3:12: op was not bufferized'):
+    with pytest.raises(ir.MLIRError) as raised:
         PassManager.parse("builtin.module(one-shot-bufferize)").run(module.operation)
+    assert ("-", 3, 12) in map(_place, raised.value.error_diagnostics)
 
 
 @pytest.mark.usefixtures("context")
 def test_pass_manager_of_another_operation() -> None:
-    with pytest.raises(ir.MLIRError, match=r"can't run 'func\.func' pass manager on"):
+    with pytest.raises(ir.MLIRError):
         PassManager.parse("func.func(canonicalize)").run(ir.Module.create().operation)
 
 
@@ -119,30 +118,30 @@ def test_pass_manager_of_another_operation() -> None:
     ],
 )
 def test_missing_context(work: Callable[[], object]) -> None:
-    with pytest.raises(RuntimeError, match=r"requires a (Context|Location) but none was provided"):
+    with pytest.raises(RuntimeError, match=r"Context|Location"):
         work()
 
 
 def test_missing_location() -> None:
-    with ir.Context(), pytest.raises(RuntimeError, match="requires a Location but none was provided"):
+    with ir.Context(), pytest.raises(RuntimeError, match="Location"):
         ir.Module.create()
 
 
 @pytest.mark.usefixtures("context")
 def test_wrong_arguments_are_told_with_the_right_ones() -> None:
     wide: Any = "wide"
-    with pytest.raises(TypeError, match=r"get_signless\(width: int, context: .*Context.* = None\)"):
+    with pytest.raises(TypeError, match=r"get_signless\(width: int"):
         ir.IntegerType.get_signless(wide)
 
 
 @pytest.mark.usefixtures("context")
 def test_wrong_cast() -> None:
-    with pytest.raises(ValueError, match=r"Cannot cast type to IntegerType \(from Type\(f32\)\)"):
+    with pytest.raises(ValueError, match=r"IntegerType.*f32"):
         ir.IntegerType(ir.F32Type.get())
 
 
 def test_unknown_names(context: ir.Context) -> None:
-    with pytest.raises(IndexError, match="'nothing' not found"):
+    with pytest.raises(IndexError, match="nothing"):
         context.dialects["nothing"]
     with pytest.raises(KeyError):
         ir.Module.create().operation.attributes["nothing"]
@@ -153,25 +152,21 @@ def test_erased_operation() -> None:
     module = ir.Module.parse("func.func private @f()")
     operation = module.body.operations[0]
     operation.erase()
-    with pytest.raises(RuntimeError, match="the operation has been invalidated"):
+    with pytest.raises(RuntimeError, match=r"."):
         str(operation)
 
 
 @pytest.mark.parametrize(
-    ("how", "seen", "logged"),
+    ("how", "logged"),
     [
-        ("not lowered", "Failure while creating the ExecutionEngine", "cannot be converted to LLVM IR"),
-        ("no such library", "Unknown function answer", "no-such-folder"),
-        ("unresolved", "Unknown function answer", "Symbols not found: [ in_no_library ]"),
-        ("unknown function", "Unknown function question", ""),
+        ("not lowered", ""),
+        ("no such library", "no-such-folder"),
+        ("unresolved", "in_no_library"),
+        ("unknown function", ""),
     ],
 )
-def test_execution_engine_fails_and_python_goes_on(
-    run_program: RunProgram, how: str, seen: str, logged: str
-) -> None:
+def test_execution_engine_fails_and_python_goes_on(run_program: RunProgram, how: str, logged: str) -> None:
     ended = run_program("jit_errors", how)
     assert ended.returncode == 0, ended.stderr
-    first, last = ended.stdout.splitlines()
-    assert seen in first
+    assert ended.stdout.splitlines() == ["RuntimeError", "still works: 42"]
     assert logged in ended.stderr
-    assert last == "still works: 42"

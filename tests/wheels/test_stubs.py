@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import mlir
 import pytest
 
+from installed import finding
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -163,19 +165,34 @@ def _undefined(tree: ast.Module) -> set[str]:
 
 @each_stub
 def test_every_name_in_the_stub_is_defined(name: str) -> None:
-    assert _undefined(_tree(name)) == set()
+    for left in sorted(_undefined(_tree(name))):
+        finding(f"the stub of {name} uses {left}, which nothing defines")
+
+
+def _imports(tree: ast.Module) -> Iterator[tuple[str, list[str]]]:
+    """The modules that a stub imports, and what it takes from each."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, []) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield "." * node.level + (node.module or ""), [alias.name for alias in node.names]
+
+
+def _unresolved(source: str, names: list[str], package: str) -> list[str]:
+    """What cannot be imported."""
+    try:
+        module = importlib.import_module(source, package)
+    except ImportError:
+        return [source]
+    return [f"{each} of {source}" for each in names if not hasattr(module, each)]
 
 
 @each_stub
 def test_imports_of_the_stub_can_be_resolved(name: str) -> None:
     package = name if _STUBS[name].stem == "__init__" else name.rpartition(".")[0]
-    for node in ast.walk(_tree(name)):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                importlib.import_module(alias.name)
-        elif isinstance(node, ast.ImportFrom):
-            source = importlib.import_module("." * node.level + (node.module or ""), package)
-            assert [alias.name for alias in node.names if not hasattr(source, alias.name)] == []
+    for source, names in _imports(_tree(name)):
+        for left in _unresolved(source, names, package):
+            finding(f"the stub of {name} imports {left}, which does not exist")
 
 
 def _mypy(folder: Path, *arguments: str) -> list[str]:
@@ -199,8 +216,9 @@ def test_mypy_resolves_the_stubs(tmp_path: Path) -> None:
         "[valid-type]",
     )
     modules = [argument for name in _STUBS for argument in ("-m", name)]
-    lines = _mypy(tmp_path, *modules)
-    assert [line for line in lines if ".pyi:" in line and line.endswith(fatal)] == []
+    for line in _mypy(tmp_path, *modules):
+        if ".pyi:" in line and line.endswith(fatal):
+            finding(f"mypy of the stubs: {line}")
 
 
 def test_mypy_understands_a_users_program(tmp_path: Path) -> None:

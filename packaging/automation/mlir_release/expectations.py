@@ -118,7 +118,7 @@ def _specifier(path: Path, entry: Mapping[str, Any], key: str) -> SpecifierSet:
         return SpecifierSet(value)
     except (InvalidSpecifier, TypeError, AttributeError):
         raise UserError(
-            f"{path}: {key} is {value!r}, not a version specifier such as '>=22,<23'; correct it"
+            f"{path}: {key} is {value!r}, not a version specifier such as '==22.*'; correct it"
         ) from None
 
 

@@ -19,7 +19,7 @@ from zipfile import ZipFile
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
-from mlir_release import environments, lit, log
+from mlir_release import environments, lit, lit_site, log
 from mlir_release.errors import UserError
 from mlir_release.portable_files import link
 from mlir_release.repair import of_kind
@@ -173,7 +173,7 @@ def run_upstream(
         output: folder for logs, the JUnit file and what the tests write.
         expected: the tests that are expected to fail, and why.
     """
-    setting = lit.Setting(
+    setting = lit_site.Setting(
         tree=tree,
         sdk=sdk,
         tools=tools,
@@ -181,11 +181,12 @@ def run_upstream(
         library_dir=subject.packages / "mlir" / "_mlir_libs",
         toolchain=toolchain,
         bindings=True,
+        stable_abi=any("-abi3-" in wheel.name for wheel in subject.wheels),
     )
     tests = tree.path / "mlir" / "test"
     special = _needing_extension(tests / "python")
-    plain = lit.write_site(setting, output / "plain", exclude=[path.name for path in special])
-    extended = lit.write_site(setting, output / "extended")
+    plain = lit_site.write_site(setting, output / "plain", exclude=[path.name for path in special])
+    extended = lit_site.write_site(setting, output / "extended")
     # Upstream's configuration puts this folder on PYTHONPATH (mlir/test/lit.cfg.py).
     _lay_over(subject, test_extension, extended.parent / "python_packages" / "mlir_test")
     paths = [plain / "python", *(extended / path.relative_to(tests) for path in special)]

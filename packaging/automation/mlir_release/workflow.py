@@ -13,6 +13,7 @@ from mlir_release import (
     expectations,
     interpreters,
     lit,
+    lit_site,
     log,
     provenance,
     wheel_tests,
@@ -97,7 +98,7 @@ class Workflow(Building):
                 records.extend(self._run_lit(output / "programs", output))
 
     def _run_lit(self, tools: Path | None, output: Path) -> list[Record]:
-        setting = lit.Setting(
+        setting = lit_site.Setting(
             tree=self.tree,
             sdk=self.sdk,
             tools=tools,
@@ -108,7 +109,7 @@ class Workflow(Building):
         )
         now = expectations.Circumstances(llvm=self.tree.version, python=None, sdk=self.sdk.provider.value)
         with log.stage(f"mlir/test with the programs of {'the wheels' if tools else 'the SDK'}"):
-            site = lit.write_site(setting, output / "site")
+            site = lit_site.write_site(setting, output / "site")
             results = lit.run_tests(setting, [site], output=output, name="lit", expected=self._expected(now))
         self._conclude("mlir/test", results)
         return [record.of_lit(results, record.LIT)]

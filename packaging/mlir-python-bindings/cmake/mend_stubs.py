@@ -2,20 +2,23 @@
 
 nanobind writes the names of C++ signatures as they are, and upstream makes the stubs of ``_mlir`` as if that
 were a package of its own; so names are used that no stub imports. Run on the finished package by the target
-interpreter; run twice, it changes nothing. Fails if a name is left that nothing defines.
+interpreter; run twice, it changes nothing. Names that are left although nothing defines them are printed, and
+added to the package's ``release.json`` as findings.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
+import json
 import re
 import shutil
 import sys
 import typing
 from pathlib import Path
 
-_IR = "mlir._mlir_libs._mlir.ir"
+_LIBS = "mlir._mlir_libs"
+_IR = f"{_LIBS}._mlir.ir"
 # Written by mlir/_mlir_libs/__init__.py when it is imported, which the generator does not see.
 _ERROR = '''
 class MLIRError(Exception):
@@ -100,40 +103,55 @@ def _with_site_classes(text: str) -> str:
     return text + ("" if "class MLIRError" in text else _ERROR)
 
 
-def _with_imports(text: str, name: str, in_ir: set[str]) -> str:
-    """Import what is used: the names ``in_ir`` from there, others from typing."""
-    text = text.replace("import _mlir.ir\n", "from mlir._mlir_libs import _mlir\n")
+def _with_imports(text: str, sources: dict[str, set[str]]) -> str:
+    """Import what is used from the modules that have it; the first that does is taken."""
+    # As if it were a package of its own.
+    text = re.sub(r"^import _mlir(\.\w+)*$", f"from {_LIBS} import _mlir", text, flags=re.MULTILINE)
     # mlir.ir passes on what is public; the rest is in the extension alone.
     text = re.sub(r"^import mlir$", f"import {_IR}\nimport mlir.ir", text, flags=re.MULTILINE)
     text = re.sub(r"(?<![\w.])mlir\.ir\.(?=_)", f"{_IR}.", text)
-    missing = _undefined(text)
-    ir_names = missing & in_ir
-    typing_names = (missing - ir_names) & set(typing.__all__)
-    imports = [f"from {_IR} import {', '.join(sorted(ir_names))}\n"] if ir_names else []
-    imports += [f"from typing import {', '.join(sorted(typing_names))}\n"] if typing_names else []
+    missing, imports = _undefined(text), []
+    for module, names in sources.items():
+        if found := sorted(missing & names):
+            imports.append(f"from {module} import {', '.join(found)}\n")
+            missing -= names
     if imports:
         tree = ast.parse(text)
         place = (tree.body[0].end_lineno or 0) if ast.get_docstring(tree) else 0
         lines = text.splitlines(keepends=True)
         text = "".join([*lines[:place], "\n", *imports, *lines[place:]])
-    if left := _undefined(text):
-        raise SystemExit(f"{name}: no stub defines {', '.join(sorted(left))}")
     return text
 
 
-def main(package: Path) -> None:
-    """Mend all stubs of the package in that folder."""
+def _mend(package: Path) -> list[str]:
+    """Mend all stubs; what cannot be is returned."""
     # Upstream installs these beside their successors; the modules are gone.
     shutil.rmtree(package / "_mlir_libs" / "_mlir" / "dialects", ignore_errors=True)
     ir_stub = package.parent / f"{_IR.replace('.', '/')}.pyi"
     in_ir = _definitions(ast.parse(ir_stub.read_text(encoding="utf-8")).body)
+    sources = {_IR: in_ir, _LIBS: {"_mlir"}, "typing": set(typing.__all__)}
+    findings = []
     for stub in sorted(package.rglob("*.pyi")):
         text = _without_enum_internals(stub.read_text(encoding="utf-8"))
         text = _with_method(text, "__enter__", "-> object:", "-> {}:")
         if stub == ir_stub:
             text = _with_site_classes(text)
-        text = _with_imports(text, str(stub), set() if stub == ir_stub else in_ir)
+        text = _with_imports(text, sources)
         stub.write_text(text, encoding="utf-8")
+        name = stub.relative_to(package.parent).as_posix()
+        findings += [f"{name}: nothing defines {left}" for left in sorted(_undefined(text))]
+    return findings
+
+
+def main(package: Path) -> None:
+    """Mend all stubs of the package in that folder, and report what cannot be."""
+    findings = _mend(package)
+    release = package / "release.json"
+    facts = json.loads(release.read_text(encoding="utf-8"))
+    facts["findings"] = sorted({*facts.get("findings", []), *findings})
+    release.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    for finding in findings:
+        sys.stdout.write(f"{finding}\n")
 
 
 if __name__ == "__main__":

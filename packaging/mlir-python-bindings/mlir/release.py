@@ -37,6 +37,8 @@ source: str = _RELEASE["source"]
 """How the builder came by the source: checkout, git, or archive with its name; or unknown."""
 patches: tuple[Patch, ...] = tuple(Patch(**patch) for patch in _RELEASE["patches"])
 """The patches that were applied to it."""
+findings: tuple[str, ...] = tuple(_RELEASE.get("findings", ()))
+"""What was found wrong upstream while they were built, such as a name in a stub that nothing defines."""
 sdk_provider: str = _RELEASE["sdk_provider"]
 """Where LLVM and MLIR came from: build, wheel, system or unknown."""
 local_use_only: bool = sdk_provider != "build"
@@ -67,13 +69,16 @@ def as_dict() -> dict[str, Any]:
     return {
         **{name: _RELEASE[name] for name in first},
         **_RELEASE,
+        "findings": list(findings),
         "local_use_only": local_use_only,
     }
 
 
 def _text(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(f"{patch['name']} (sha256 {patch['sha256']})" for patch in value) or "none"
+        return ", ".join(map(_text, value)) or "none"
+    if isinstance(value, dict):
+        return f"{value['name']} (sha256 {value['sha256']})"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "none" if value is None else str(value)

@@ -6,6 +6,7 @@ An extension that does not say that it can do without makes a free-threaded Pyth
 import importlib
 import json
 import sys
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import mlir
@@ -18,9 +19,12 @@ def has_lock() -> bool:
 
 
 before = has_lock()
-libraries = Path(mlir.__path__[0], "_mlir_libs")
-# _mlir.cpython-313t-x86_64-linux-gnu.so, _mlir.cp313t-win_amd64.pyd
-files = [file for ending in ("cpython-*.so", "pyd") for file in libraries.glob(f"*.{ending}")]
+# Plain libraries, which may end like an extension, begin otherwise.
+files = [
+    file
+    for file in Path(mlir.__path__[0], "_mlir_libs").glob("_*")
+    if file.name.endswith(tuple(EXTENSION_SUFFIXES))
+]
 for file in files:
     importlib.import_module(f"mlir._mlir_libs.{file.name.partition('.')[0]}")
 json.dump({"before": before, "after": has_lock(), "extensions": len(files)}, sys.stdout)

@@ -5,7 +5,7 @@ Each is a unified diff below a header of its own::
     Why: what it changes and what for; lines that go on are indented
     Upstream: a link to the upstream change or file
     Drop-when: the day on which it can go
-    Applies-to: LLVM versions, as a PEP 440 specifier (>=22,<23)
+    Applies-to: LLVM versions, as a PEP 440 specifier (==22.*)
 
 Patches are applied without any system tool, exactly as they are written: a hunk
 may have moved, but its lines must all be there.
@@ -196,7 +196,7 @@ def _specifier(path: Path, text: str) -> SpecifierSet:
     try:
         return SpecifierSet(text)
     except InvalidSpecifier:
-        raise BadPatch(path, f"Applies-to: {text!r} is not a version specifier like >=22,<23") from None
+        raise BadPatch(path, f"Applies-to: {text!r} is not a version specifier like ==22.*") from None
 
 
 def _parse(path: Path, text: str) -> PatchSet:
