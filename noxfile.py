@@ -61,6 +61,7 @@ from mlir_release.publishing.index import session as index  # noqa: E402
 from mlir_release.publishing.verify import session as verify  # noqa: E402
 from mlir_release.train import (  # noqa: E402
     bump,
+    drift,
     gather,
     patch_check,
     pin_report,
@@ -187,6 +188,7 @@ release_session(
     "pin", "Say what is pinned, how old it is, and what changed upstream since.", pin_report.run_pin
 )
 release_session("patches", "List the patches, and check that they apply.", patch_check.run_patches)
+release_session("drift", "Say what another commit of llvm-project would change for us.", drift.run)
 release_session("bump", "Make the next snapshot: pin, commit, tag and push.", bump.run)
 release_session("release-branch", "Pin an upstream release on its release branch.", release_branch.run)
 release_session("tag", "Tag the next release, or a rebuild, of a release branch.", release_tag.run)

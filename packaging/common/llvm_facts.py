@@ -32,9 +32,14 @@ def numbers(tree: Path) -> str:
 
 def lowest_python(tree: Path) -> str:
     """The lowest Python that the bindings of a tree are built for (``3.10``); raises ``UnknownForm``."""
-    found = _LOWEST.search(_text(tree, _DETECT_PYTHON))
+    return lowest_python_in(_text(tree, _DETECT_PYTHON), f"{_DETECT_PYTHON} of {tree}")
+
+
+def lowest_python_in(text: str, where: str) -> str:
+    """The same in the text of that file, which is installed, too; raises ``UnknownForm``."""
+    found = _LOWEST.search(text)
     if found is None:
-        raise UnknownForm(f"{_DETECT_PYTHON} of {tree} does not set MLIR_MINIMUM_PYTHON_VERSION")
+        raise UnknownForm(f"{where} does not set MLIR_MINIMUM_PYTHON_VERSION")
     return found[1]
 
 

@@ -206,7 +206,7 @@ def test_the_wheel_of_a_platform_shows_no_interpreter(site: Site) -> None:
     )
     distribution = distributions.read(folder)
     assert distribution
-    inputs = dataclasses.replace(site.inputs, distribution=distribution, interpreter=None)
+    inputs = dataclasses.replace(site.inputs, distribution=distribution, interpreter=None, abi=None)
     words = str(inputs.parts())
     running = f"{sys.version_info.major}.{sys.version_info.minor}"
     assert running not in words.replace(str(site.inputs.toolchain.key), "")

@@ -43,7 +43,7 @@ class TestWheels:
         odd = release.wheel(tags="cp36-cp36-win_amd64")
         others = [
             release.wheel(tags="py3-none-any", distribution=SDK),
-            release.wheel(tags="cp312-abi3-win_amd64"),
+            release.wheel(tags="cp312-cp313-win_amd64"),
         ]
         about = "its name is not that of a wheel for one interpreter and a system that is known"
         assert release.refused() == {
@@ -59,7 +59,7 @@ class TestWheels:
             sdk_provider="system",
             llvm_ref="elsewhere",
         )
-        stale = release.wheel(tags="cp312-cp312-win_amd64", patches=[], tag="snapshot-20261122.01")
+        stale = release.wheel(tags="cp310-cp310-win_amd64", patches=[], tag="snapshot-20261122.01")
         found = release.refused()
         new = release.world.newest[:12]
         assert found[wheel.name] == [
@@ -77,11 +77,11 @@ class TestWheels:
 
     def test_without_all_its_tests(self, release: ReleaseWorld) -> None:
         wheel = release.wheel(tested=False)
-        other = release.wheel(tags="cp312-cp312-win_amd64")
+        other = release.wheel(tags="cp310-cp310-win_amd64")
         sdk = release.wheel(SDK, "py3-none-win_amd64", tested=False)
         release.passed(sdk, PASSED[SDK][1], TestRun(suite="lit", passed=0, failed=0, skipped=3))
         # The tests were those of other bytes.
-        release.wheel(tags="cp312-cp312-win_amd64", tested=False, files={"the_bindings/more.py": b"y = 1\n"})
+        release.wheel(tags="cp310-cp310-win_amd64", tested=False, files={"the_bindings/more.py": b"y = 1\n"})
         about = "it is not recorded that these bytes have passed the tests "
         assert release.refused() == {
             wheel.name: [f"{about}upstream", f"{about}wheels"],

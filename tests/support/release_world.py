@@ -141,8 +141,22 @@ class ReleaseWorld:
         path = small.write(folder or self.wheelhouse)
         sbom.add(path)
         if tested:
-            self.passed(path, *_named(PASSED[distribution], path.name))
+            self.passed(path, *self.runs(path.name))
         return path
+
+    def runs(self, wheel: str) -> tuple[TestRun, ...]:
+        """What a wheel must have passed, as its record calls it: with each interpreter that it serves."""
+        runs = PASSED[BINDINGS if wheel.startswith(BINDINGS.replace("-", "_")) else SDK]
+        abi = next((it for it in ABIS if it.stable and f"-{it.wheel_tag}-" in wheel), None)
+        return (
+            runs
+            if abi is None
+            else tuple(
+                dataclasses.replace(run, suite=record.suite(run.suite, abi, it.tag))
+                for run in runs
+                for it in abi.serves
+            )
+        )
 
     def all_wheels(self, platforms: Iterable[str] | None = None) -> list[Path]:
         """Every wheel that must be there, or those of some platforms."""
@@ -180,15 +194,3 @@ class ReleaseWorld:
 
 def _patches(root: Path) -> list[Patch]:
     return list(select(load_all(root / "patches"), LLVM))
-
-
-def _named(runs: Iterable[TestRun], wheel: str) -> Iterable[TestRun]:
-    """Runs as they are called in the records of a wheel: with each interpreter that it serves."""
-    abi = next((it for it in ABIS if it.stable and f"-{it.wheel_tag}-" in wheel), None)
-    if abi is None:
-        return runs
-    return [
-        dataclasses.replace(run, suite=record.suite(run.suite, abi, it.tag))
-        for run in runs
-        for it in abi.serves
-    ]

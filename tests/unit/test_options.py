@@ -25,7 +25,7 @@ _NAMES = (
 def test_without_options() -> None:
     options = parse([], ROOT)
     assert options.wheelhouse == ROOT / "wheelhouse"
-    assert options.targets == ("host",)
+    assert options.targets == ("host", "NVPTX", "AMDGPU")
     assert not options.assertions
     others = (options.llvm_project, options.sdk, options.index, options.cc, options.launcher, options.cache)
     assert set(others) == {None}

@@ -36,7 +36,7 @@ LLVM: dict[str, dict[str, str]] = {
     "windows-arm64": {"LLVM_ENABLE_DIA_SDK": "OFF"},
 }
 # What LLVM's build on Linux is told: whoever changes it makes every SDK that was compiled useless.
-_LINUX_RECIPE = "dcab2af3a76d6f08"
+_LINUX_RECIPE = "9d772c5deab2dea6"
 
 
 def toolchain(name: str) -> Toolchain:

@@ -240,6 +240,18 @@ def test_object_files_are_wanted_for_those_that_name_them_and_lack_them() -> Non
     )
 
 
+def test_an_expression_that_names_what_is_left_out_is_refused() -> None:
+    odd = Exported(
+        name="MLIROdd",
+        files=["lib/libMLIROdd.a"],
+        properties={"SOME_PROPERTY": r"\$<TARGET_FILE:MLIRTestDialect>"},
+    )
+    main, _ = parsed("MLIRTargets", [*MLIR, odd])
+
+    with pytest.raises(UnknownForm, match="MLIRTestDialect is left out, but named by"):
+        exports.filtered(main, decide(LLVM, [*MLIR, odd]))
+
+
 CONFIG = """\
 # This file allows users to call find_package(MLIR) and pick up our targets.
 set(LLVM_VERSION 22.1.8)

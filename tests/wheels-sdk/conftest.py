@@ -1,7 +1,7 @@
 """What the tests of installed mlir-sdk and llvm-sdk wheels share.
 
-They know nothing of this project: only the wheels, on any interpreter that they support (Python 3.9
-and newer), and a C++ compiler (``CXX``, or one on PATH).
+They know nothing of this project but the rule for what CMake files may name: only the wheels, on any
+interpreter that they support (Python 3.9 and newer), and a C++ compiler (``CXX``, or one on PATH).
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ __all__ = ["measured", "pytest_configure", "pytest_terminal_summary"]
 
 DISTRIBUTIONS = ("llvm-sdk", "mlir-sdk")
 _PROJECT = Path(__file__).parent / "project"
-_COMPILERS = (("clang-22", "clang++-22"), ("clang", "clang++"), ("gcc", "g++"), ("cc", "c++"))
+_CLANGS = tuple((f"clang-{number}", f"clang++-{number}") for number in range(99, 17, -1))
+_COMPILERS = (*_CLANGS, ("clang", "clang++"), ("gcc", "g++"), ("cc", "c++"))
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -8,9 +8,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Callable
 
+import mlir_sdk
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import parse_wheel_filename
+from sdk_package import cmake_package, foreign
 
 from installed import check_record, check_sbom
 
@@ -118,6 +120,23 @@ def test_cmake_files_name_no_folder_of_another_machine(prefixes: list[Path]) -> 
     assert len(generated) >= len(prefixes) * 3
     for file in generated:
         assert _ABSOLUTE.search(file.read_text(encoding="utf-8")) is None, file
+
+
+def test_cmake_files_name_no_library_of_another_machine(prefixes: list[Path]) -> None:
+    provider = mlir_sdk.release()["sdk_provider"]
+    if provider != "build":
+        pytest.skip(
+            f"this SDK ({provider}) was made of an installed LLVM, which needs its machine's libraries"
+        )
+    packages = [
+        cmake_package.read(name, prefix / "lib" / "cmake" / name)
+        for name, prefix in zip(("llvm", "mlir"), prefixes)
+    ]
+    everything = [target for package in packages for target in package.targets]
+
+    for package in packages:
+        assert foreign.libraries(package.targets, everything) == []
+        assert foreign.packages(package.config) == []
 
 
 def test_every_file_of_a_target_is_there(prefixes: list[Path]) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from mlir_release import tags
 from mlir_release.errors import UserError
+from mlir_release.sdk.recipe import DEFAULT_TARGETS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,7 +92,7 @@ def parse(arguments: Sequence[str], root: Path) -> Options:
     parser.add_argument("--llvm-project", type=folder, metavar="DIR")
     parser.add_argument("--sdk", metavar="auto|build|system|PREFIX|WHEEL|VERSION")
     parser.add_argument("--index", metavar="URL")
-    parser.add_argument("--targets", type=_targets, default=("host",), metavar="NAME;NAME")
+    parser.add_argument("--targets", type=_targets, default=DEFAULT_TARGETS, metavar="NAME;NAME")
     parser.add_argument("--assertions", action="store_true")
     for name in ("--cc", "--cxx", "--launcher"):
         parser.add_argument(name, metavar="PROGRAM")

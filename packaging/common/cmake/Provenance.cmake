@@ -3,6 +3,14 @@
 #   MLIR_RELEASE_PROVENANCE  optional: a JSON file with what the release knows about itself
 #   LLVM_PACKAGE_VERSION     the version of the LLVM that is built against, as its CMake package says it
 
+# report_finding(TEXT): note what is odd about upstream, but no reason to stop: a snapshot is made and says so
+# ("findings" in release.json), a numbered release is refused.
+function(report_finding text)
+  string(REPLACE ";" "," text "${text}")
+  message(STATUS "Finding: ${text}")
+  set_property(GLOBAL APPEND PROPERTY RELEASE_FINDINGS "${text}")
+endfunction()
+
 # write_provenance(DESTINATION FOLDER COMPONENT NAME): install it into a folder of the wheel. What the
 # build knows itself is added here: versions, the compiler where one is used, nanobind where it is.
 function(write_provenance)
@@ -32,6 +40,16 @@ function(write_provenance)
   foreach(key IN LISTS keys)
     string(JSON release SET "${release}" "${key}" "\"${${key}}\"")
   endforeach()
+  get_property(findings GLOBAL PROPERTY RELEASE_FINDINGS)
+  if(findings)
+    set(number 0)
+    string(JSON release SET "${release}" findings "[]")
+    foreach(finding IN LISTS findings)
+      string(REGEX REPLACE "([\\\"])" "\\\\\\1" finding "${finding}")
+      string(JSON release SET "${release}" findings ${number} "\"${finding}\"")
+      math(EXPR number "${number} + 1")
+    endforeach()
+  endif()
   file(CONFIGURE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/release.json" CONTENT "@release@\n" @ONLY)
   install(FILES "${CMAKE_CURRENT_BINARY_DIR}/release.json"
     DESTINATION "${ARG_DESTINATION}"

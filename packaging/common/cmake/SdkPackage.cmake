@@ -21,11 +21,20 @@ function(lay_out_sdk package)
   else()
     message(STATUS "Not ELF: the prefix's programs are taken as they are, whatever they link to")
   endif()
+  # One that was compiled here may be released; one that was installed says to link to what it was made with.
+  set(for_others)
+  if(MLIR_RELEASE_PROVENANCE)
+    file(READ "${MLIR_RELEASE_PROVENANCE}" release)
+    string(JSON provider ERROR_VARIABLE unknown GET "${release}" sdk_provider)
+    if(provider STREQUAL "build")
+      set(for_others --for-others)
+    endif()
+  endif()
   execute_process(
     COMMAND "${CMAKE_COMMAND}" -E env "PYTHONPATH=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../sdk-package"
       "${Python_EXECUTABLE}" -B -m sdk_package
       --llvm "${sdk_llvm_dir}" --mlir "${sdk_mlir_dir}" --ship ${package} --output "${SDK_LAYOUT}"
-      --ar "${CMAKE_AR}" --strip "${CMAKE_STRIP}" ${readelf}
+      --ar "${CMAKE_AR}" --strip "${CMAKE_STRIP}" ${readelf} ${for_others}
     RESULT_VARIABLE status)
   if(status)
     message(FATAL_ERROR "${sdk_mlir_dir} could not be made into a wheel; the reason stands above")

@@ -22,43 +22,35 @@ if(NOT MSVC)
   target_compile_options(tool.${multicall_name} PRIVATE -Werror=return-type)
 endif()
 
-# multicall_source(PROGRAM SOURCE [INCLUDE header]): one source file of one program, in which main has
-# another name, and whose options are the program's own.
+# multicall_source(PROGRAM SOURCE): one source file of one program, in which main has another name, and whose
+# options are the program's own. Which of them it shares, or has to be kept from, is seen in the source.
 function(multicall_source program source)
-  cmake_parse_arguments(PARSE_ARGV 2 ARG "" "INCLUDE" "")
   string(MAKE_C_IDENTIFIER "${program}_main" function)
-  set(source "${LLVM_PROJECT_SOURCE}/${source}")
   set(before "")
-  if(ARG_INCLUDE)
-    set(before "#include \"${ARG_INCLUDE}\"")
-  endif()
-  cmake_path(GET source STEM stem)
-  set(unit "${CMAKE_CURRENT_BINARY_DIR}/units/${program}.${stem}.cpp")
+  foreach(rule IN ITEMS RegisterCodeGenFlags:CodeGenOptions PassNameParser:OptPassNames)
+    string(REPLACE ":" ";" rule "${rule}")
+    list(POP_FRONT rule word header)
+    file(STRINGS "${source}" lines REGEX "${word}" LIMIT_COUNT 1)
+    if(lines)
+      string(APPEND before "#include \"${header}.h\"\n")
+    endif()
+  endforeach()
+  cmake_path(RELATIVE_PATH source BASE_DIRECTORY "${LLVM_PROJECT_SOURCE}" OUTPUT_VARIABLE name)
+  string(MAKE_C_IDENTIFIER "${name}" name)
+  set(unit "${CMAKE_CURRENT_BINARY_DIR}/units/${program}.${name}.cpp")
   configure_file(src/Unit.cpp.in "${unit}" @ONLY)
   target_sources(tool.${multicall_name} PRIVATE "${unit}")
 endfunction()
 
 foreach(program IN LISTS multicall_programs)
-  if(program MATCHES "^mlir-")
-    multicall_source(${program} "mlir/tools/${program}/${program}.cpp")
+  upstream_sources(sources ${program} AVAILABLE ${STATIC_LIBRARIES})
+  foreach(source IN LISTS sources)
+    multicall_source(${program} "${source}")
+  endforeach()
+  if(NOT sources)
+    list(REMOVE_ITEM multicall_programs ${program})
   endif()
 endforeach()
-multicall_source(llc llvm/tools/llc/llc.cpp INCLUDE CodeGenOptions.h)
-multicall_source(llc llvm/tools/llc/NewPMDriver.cpp)
-multicall_source(opt llvm/tools/opt/opt.cpp)
-multicall_source(opt llvm/tools/opt/optdriver.cpp INCLUDE OptPassNames.h)
-multicall_source(opt llvm/tools/opt/NewPMDriver.cpp)
-
-# Libraries that an MLIR does not install.
-set(pdll "${LLVM_PROJECT_SOURCE}/mlir/lib/Tools")
-target_sources(tool.${multicall_name} PRIVATE
-  "${pdll}/PDLL/Parser/CodeComplete.cpp"
-  "${pdll}/PDLL/Parser/Lexer.cpp"
-  "${pdll}/PDLL/Parser/Parser.cpp"
-  "${pdll}/mlir-pdll-lsp-server/LSPServer.cpp"
-  "${pdll}/mlir-pdll-lsp-server/MlirPdllLspServerMain.cpp"
-  "${pdll}/mlir-pdll-lsp-server/PDLLServer.cpp"
-  "${pdll}/mlir-pdll-lsp-server/Protocol.cpp")
 
 # Polly, which a distribution's LLVM may name here, comes as a library of its own that is not carried.
 file(WRITE "${CMAKE_CURRENT_BINARY_DIR}/replaced/llvm/Support/Extension.def" "#undef HANDLE_EXTENSION\n")

@@ -2,10 +2,12 @@
 
 include(StaticLibraries)
 include(IdenticalCode)
+include(UpstreamTools)
 
 # All of MLIR and LLVM, as files: their targets may say to link to libLLVM and libMLIR, which would come
 # along. The linker takes what a program needs.
 all_static_libraries(STATIC_FILES SYSTEM_LIBRARIES)
+list(TRANSFORM STATIC_FILES REPLACE "^\\$<TARGET_FILE:(.*)>$" "\\1" OUTPUT_VARIABLE STATIC_LIBRARIES)
 set(foreign_libraries ${SYSTEM_LIBRARIES})
 list(FILTER foreign_libraries INCLUDE REGEX "::|/")
 

@@ -31,7 +31,7 @@ _MISSING = "missing"
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Wanted:
+class Wanted:
     """The wheels that must be there, and those that may."""
 
     owed: tuple[Slot, ...]
@@ -58,7 +58,7 @@ def proven(
     candidates: Sequence[Candidate],
     problems: Mapping[str, Sequence[str]],
     promise: Promise,
-    only: Sequence[str] | None,
+    wanted: Wanted,
 ) -> Manifest:
     """The manifest of wheels that are what was promised, all of them.
 
@@ -66,14 +66,13 @@ def proven(
         candidates: the wheels.
         problems: what is known to be wrong already, by file.
         promise: what they are to be.
-        only: the interpreters of a rehearsal; None for those of a release.
+        wanted: which of them there must be.
 
     Raises:
         Refused: they are not; everything that is wrong is listed.
     """
     found: dict[str, list[str]] = defaultdict(list, {name: list(them) for name, them in problems.items()})
     slots = _slots([*(it.path.name for it in candidates), *problems], found)
-    wanted = _wanted(promise, only)
     chosen = [it for it in candidates if it.path.name in slots and _is_looked_at(it, slots, wanted, promise)]
     for name, said in _unlike(slots, wanted, rehearsal=promise.rehearsal).items():
         found[name] += said
@@ -101,10 +100,20 @@ def _slots(names: Iterable[str], found: dict[str, list[str]]) -> dict[str, Slot]
     return slots
 
 
-def _wanted(promise: Promise, only: Sequence[str] | None) -> _Wanted:
+def wanted_of(promise: Promise, only: Sequence[str] | None) -> Wanted:
+    """The wheels that a release, or a rehearsal, must have.
+
+    Args:
+        promise: what they are to be.
+        only: the interpreters of a rehearsal (``cp39``, ``py3`` for the wheels of the platform); None for
+            those of a release.
+
+    Raises:
+        UserError: there is no such interpreter.
+    """
     packaged = promise.distributions
     if not promise.rehearsal:
-        return _Wanted(
+        return Wanted(
             owed=targets.owed_by_all(packaged, promise.abis),
             possible=targets.possible(packaged, promise.abis),
         )
@@ -115,10 +124,10 @@ def _wanted(promise: Promise, only: Sequence[str] | None) -> _Wanted:
         names = ",".join(name for name in only if name != targets.ANY_PYTHON)
         abis = list(named("--only", names, promise.abis)) if names else []
     slots = targets.owed(packaged, [targets.here()], abis, any_python=any_python)
-    return _Wanted(owed=slots, possible=slots)
+    return Wanted(owed=slots, possible=slots)
 
 
-def _is_looked_at(candidate: Candidate, slots: Mapping[str, Slot], wanted: _Wanted, promise: Promise) -> bool:
+def _is_looked_at(candidate: Candidate, slots: Mapping[str, Slot], wanted: Wanted, promise: Promise) -> bool:
     """A rehearsal leaves out what it does not want, a release nothing."""
     if not promise.rehearsal or slots[candidate.path.name] in wanted.possible:
         return True
@@ -126,7 +135,7 @@ def _is_looked_at(candidate: Candidate, slots: Mapping[str, Slot], wanted: _Want
     return False
 
 
-def _unlike(slots: Mapping[str, Slot], wanted: _Wanted, *, rehearsal: bool) -> dict[str, list[str]]:
+def _unlike(slots: Mapping[str, Slot], wanted: Wanted, *, rehearsal: bool) -> dict[str, list[str]]:
     """In what wheels differ from those that are wanted, each once."""
     names: dict[Slot, list[str]] = defaultdict(list)
     for name, slot in slots.items():
@@ -148,7 +157,7 @@ def _unlike(slots: Mapping[str, Slot], wanted: _Wanted, *, rehearsal: bool) -> d
     return found
 
 
-def _lacking(there: Collection[Slot], wanted: _Wanted) -> list[Slot]:
+def _lacking(there: Collection[Slot], wanted: Wanted) -> list[Slot]:
     """What is optional and was meant to be there: others for that system or interpreter are."""
     systems = {slot.target for slot in there}
     pythons = {slot.python for slot in there}

@@ -12,7 +12,7 @@ from mlir_release.git import Repository
 from mlir_release.options import Parser, folder
 from mlir_release.publishing import set_folder
 from mlir_release.publishing.gathering import gather
-from mlir_release.publishing.proof import proven
+from mlir_release.publishing.proof import proven, wanted_of
 from mlir_release.publishing.wheel_checks import Promise
 from mlir_release.source.patches import load_all, select
 from mlir_release.source.tree import REMOTE
@@ -88,11 +88,12 @@ def run(arguments: Sequence[str], root: Path, url: str = REMOTE) -> None:
     """
     options = parse(arguments, root)
     promise = promised(options.tag, root, rehearsal=options.rehearse)
+    wanted = wanted_of(promise, options.only)
     set_folder.ensure_free(options.output)
     with log.stage(f"gather the wheels of {options.tag}"):
         candidates, problems = gather(options.folders)
     with log.stage(f"check {len(candidates)} wheels"):
-        manifest = proven(candidates, problems, promise, options.only)
+        manifest = proven(candidates, problems, promise, wanted)
     with log.stage("release notes"):
         text = _notes(manifest, root, History.open(Store.open(options.cache), url=url))
     set_folder.write(options.output, manifest, {it.path.name: it.path for it in candidates}, text)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from mlir_release import log
 from mlir_release.errors import ReleaseError
 from mlir_release.run import run
-from mlir_release.sdk import cost
+from mlir_release.sdk import cost, outside
 from mlir_release.sdk.recipe import Recipe, tool_settings
 from mlir_release.store import remove
 
@@ -104,6 +104,8 @@ def _compile(job: Job, work: Path, meter: cost.Meter) -> None:
 def _configure(job: Job, work: Path, *components: str) -> None:
     """Run CMake; once everything is built, a second time with the components to install."""
     settings = {
+        # Not in the content key: they follow from the source, which is.
+        **outside.settings(job.tree),
         **job.recipe.settings(),
         **tool_settings(
             job.toolchain,

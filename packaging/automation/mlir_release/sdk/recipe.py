@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from mlir_release.toolchain import Toolchain
 
+# The processors that code is generated for: the machine's own, and the GPUs that MLIR's users compile for.
+DEFAULT_TARGETS = ("host", "NVPTX", "AMDGPU")
 # Everything that the distributions and the whole of mlir/test need; what these need of LLVM follows.
 _EVERYTHING = (
     "tools/mlir/all",
@@ -33,7 +35,7 @@ _EVERYTHING = (
 )
 # Components beside the libraries and programs that are built (llvm/docs/BuildingADistribution.rst).
 _HEADERS_AND_CMAKE = ("llvm-headers", "cmake-exports", "mlir-headers", "mlir-cmake-exports")
-# Would tie the result to libraries of the machine that it is built on.
+# Would tie the result to libraries of the machine that it is built on; what else would is in ``outside``.
 _FOREIGN = ("LIBXML2", "ZSTD", "ZLIB", "TERMINFO", "LIBEDIT", "Z3_SOLVER", "CURL", "HTTPLIB", "LIBPFM")
 # Parts of LLVM's build that nothing here needs.
 _LEFT_OUT = ("INCLUDE_BENCHMARKS", "INCLUDE_DOCS", "INCLUDE_EXAMPLES", "ENABLE_BINDINGS")
@@ -46,7 +48,7 @@ class Recipe:
     Installed is what these needed, and ``components`` besides.
     """
 
-    llvm_targets: tuple[str, ...] = ("host",)
+    llvm_targets: tuple[str, ...] = DEFAULT_TARGETS
     assertions: bool = False
     cmake_targets: tuple[str, ...] = _EVERYTHING
     components: tuple[str, ...] = _HEADERS_AND_CMAKE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
@@ -63,10 +64,20 @@ def is_wanted(path: str, parts: Sequence[str]) -> bool:
     """Whether a path below the root of llvm-project is one of the parts or lies in one.
 
     Whole path components are compared: the part ``llvm`` takes neither
-    ``llvm-libgcc`` nor ``utils/bazel/llvm``.
+    ``llvm-libgcc`` nor ``utils/bazel/llvm``. A part with a ``*`` is a pattern as in .gitignore.
     """
     # Plain text, for speed: it is asked 185,000 times.
-    return any(path == part or path.startswith(f"{part}/") for part in parts)
+    return any(
+        path == part or path.startswith(f"{part}/") or ("*" in part and _pattern(part).fullmatch(path))
+        for part in parts
+    )
+
+
+@functools.cache
+def _pattern(part: str) -> re.Pattern[str]:
+    """A pattern in which ``**/`` stands for folders, also none, and ``*`` for what is in one name."""
+    inside = re.escape(part).replace(r"\*\*/", "(?:.*/)?").replace(r"\*", "[^/]*")
+    return re.compile(inside)
 
 
 def missing_landmark(tree: Path) -> str | None:

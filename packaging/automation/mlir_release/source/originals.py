@@ -39,7 +39,7 @@ def copy(store: Store, commit: str, paths: Sequence[str], into: Path) -> Box | N
     Args:
         store: where boxes are looked for; with which patches they were made does not matter.
         commit: 40 hexadecimal digits.
-        paths: below the root of llvm-project; those that upstream has not are left out.
+        paths: below the root of llvm-project, or patterns of such; those that upstream has not are left out.
         into: the folder that the files go to.
 
     Returns:
@@ -50,10 +50,19 @@ def copy(store: Store, commit: str, paths: Sequence[str], into: Path) -> Box | N
         return None
     patched = (box.path / _ADDED).is_file()
     added = (box.path / _ADDED).read_text(encoding="utf-8").splitlines() if patched else ()
-    for path in paths:
+    for path in _named(box.path / TREE, paths):
         if path not in added and not _copied(box.path / _ORIGINALS, path, into):
             _copied(box.path / TREE, path, into)
     return box
+
+
+def _named(tree: Path, paths: Sequence[str]) -> Iterator[str]:
+    """The paths, and for each pattern the files that it stands for."""
+    for path in paths:
+        if "*" in path:
+            yield from (found.relative_to(tree).as_posix() for found in tree.glob(path))
+        else:
+            yield path
 
 
 def _serving(store: Store, commit: str, paths: Sequence[str]) -> Iterator[Box]:

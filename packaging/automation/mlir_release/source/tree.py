@@ -92,7 +92,8 @@ def pristine(pin: Pin, paths: Sequence[str], *, store: Store, into: Path, remote
 
     Args:
         pin: which commit, and archives of it.
-        paths: below the root of llvm-project; those that upstream has not are left out.
+        paths: below the root of llvm-project, or patterns as in .gitignore; those that upstream has not are
+            left out.
         store: serves them from a tree of that commit; if none can, they are obtained, and kept there.
         into: the folder that they go to.
         remote: URL of the repository that is fetched from.

@@ -27,12 +27,21 @@ def main() -> int:
     parser.add_argument("--ar", required=True)
     parser.add_argument("--strip", required=True)
     parser.add_argument("--readelf")
+    parser.add_argument(
+        "--for-others", action="store_true", help="refuse what names a library of this machine"
+    )
     parser.add_argument("--output", type=Path, required=True, metavar="DIR")
     options = parser.parse_args()
     binutils = Binutils(options.ar, options.strip, options.readelf or None)
     shutil.rmtree(options.output, ignore_errors=True)
     try:
-        layout.lay_out({"llvm": options.llvm, "mlir": options.mlir}, binutils, options.ship, options.output)
+        layout.lay_out(
+            {"llvm": options.llvm, "mlir": options.mlir},
+            binutils,
+            options.ship,
+            options.output,
+            for_others=options.for_others,
+        )
     except (UnknownForm, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

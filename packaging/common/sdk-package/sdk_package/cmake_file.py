@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,15 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\[(=*)\[.*?\]\1\]|[()]|(?:[^\s()#"\\]|\\
 
 class UnknownForm(Exception):
     """A file is not written the way that the rules know; they must be looked at again."""
+
+
+@contextmanager
+def errors_of(name: str) -> Iterator[None]:
+    """Put the name of a file or target before what is said of a form in it that is not known."""
+    try:
+        yield
+    except UnknownForm as error:
+        raise UnknownForm(f"{name}: {error}" if name else f"{error}") from None
 
 
 @dataclass(frozen=True)
@@ -40,10 +50,11 @@ class Command:
 
 @dataclass(frozen=True)
 class CMakeFile:
-    """The commands of a file, and the text after the last one."""
+    """The commands of a file, and the text after the last one; ``name`` is the file's, for messages."""
 
     commands: tuple[Command, ...]
     rest: str
+    name: str = ""
 
     def text(self) -> str:
         """The file's content."""
@@ -65,8 +76,8 @@ def quoted(values: Iterable[str]) -> str:
     return f'"{";".join(values)}"'
 
 
-def parse(text: str) -> CMakeFile:
-    """Read a CMake file.
+def parse(text: str, name: str = "") -> CMakeFile:
+    """Read a CMake file of that name.
 
     Raises:
         UnknownForm: it is not a sequence of commands.
@@ -75,7 +86,7 @@ def parse(text: str) -> CMakeFile:
     end = sum(len(command.text) for command in commands)
     if _after_trivia(text, end) != len(text):
         raise UnknownForm(f"not a CMake command: {text[end:].strip().splitlines()[0]}")
-    return CMakeFile(tuple(commands), text[end:])
+    return CMakeFile(tuple(commands), text[end:], name)
 
 
 def made(text: str) -> list[Command]:

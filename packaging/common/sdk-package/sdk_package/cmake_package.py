@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sdk_package import config, exports
-from sdk_package.cmake_file import CMakeFile, UnknownForm, parse, quoted
+from sdk_package import config as configs
+from sdk_package import exports, link_lists
+from sdk_package.cmake_file import CMakeFile, UnknownForm, errors_of, parse, quoted
 from sdk_package.files import write
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ class Package:
     """One package of a prefix.
 
     ``name`` is ``llvm`` or ``mlir``, ``folder`` has its CMake files; ``main`` and ``details`` are its
-    export set, the latter for the ``configuration`` that it was built in; ``targets`` is what is in it.
+    export set, the latter for the ``configuration`` that it was built in; ``targets`` is what is in it;
+    ``config`` is what ``find_package`` reads.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Package:
     configuration: str
     details: CMakeFile
     targets: Mapping[str, Target]
+    config: CMakeFile
 
 
 @dataclass(frozen=True)
@@ -68,15 +71,14 @@ def read(name: str, folder: Path) -> Package:
     found = [path.stem.partition("-")[2] for path in sorted(folder.glob(f"{exported}-*.cmake"))]
     if len(found) != 1:
         raise UnknownForm(f"{folder} has {len(found)} configurations ({', '.join(found)}), not one")
-    details = _parsed(folder / f"{exported}-{found[0]}.cmake")
-    return Package(name, folder, main, found[0], details, exports.targets([main, details]))
+    main, details = link_lists.evaluated([main, _parsed(folder / f"{exported}-{found[0]}.cmake")])
+    config = _parsed(folder / _CONFIGS[name])
+    return Package(name, folder, main, found[0], details, exports.targets([main, details]), config)
 
 
 def _parsed(path: Path) -> CMakeFile:
-    try:
-        return parse(path.read_text(encoding="utf-8"))
-    except UnknownForm as error:
-        raise UnknownForm(f"{path}: {error}") from None
+    with errors_of(str(path)):
+        return parse(path.read_text(encoding="utf-8"), str(path))
 
 
 def write_package(package: Package, plan: exports.Plan, additions: Additions, place: Path) -> Path:
@@ -98,9 +100,7 @@ def write_package(package: Package, plan: exports.Plan, additions: Additions, pl
     located = _located(additions, package.configuration)
     details = exports.filtered(package.details, plan, added=located)
     write(cmake / f"{exported}-{package.configuration}.cmake", details.text())
-    settings = config.filtered(
-        _parsed(package.folder / configured), plan, package.targets, _changes(package, plan)
-    )
+    settings = configs.filtered(package.config, plan, package.targets, _changes(package, plan))
     write(cmake / configured, settings.text())
     return cmake
 
@@ -142,17 +142,17 @@ def _program_files(additions: Additions, configuration: str) -> str:
     )
 
 
-def _changes(package: Package, plan: exports.Plan) -> dict[str, config.Change]:
+def _changes(package: Package, plan: exports.Plan) -> dict[str, configs.Change]:
     """What is different in the config file of a wheel."""
     if package.name == "mlir":
         return {
-            "find_package LLVM": config.with_hint(_LLVM_HINT),
-            "set MLIR_INSTALL_AGGREGATE_OBJECTS": config.replaced_by(
+            "find_package LLVM": configs.with_hint(_LLVM_HINT),
+            "set MLIR_INSTALL_AGGREGATE_OBJECTS": configs.replaced_by(
                 'set(MLIR_INSTALL_AGGREGATE_OBJECTS "ON")'
             ),
-            "set MLIR_ENABLE_BINDINGS_PYTHON": config.replaced_by(_BINDINGS.lstrip()),
-            "include ${MLIR_CMAKE_DIR}/MLIRTargets.cmake": config.followed_by(_INCLUDE_BINDINGS),
+            "set MLIR_ENABLE_BINDINGS_PYTHON": configs.replaced_by(_BINDINGS.lstrip()),
+            "include ${MLIR_CMAKE_DIR}/MLIRTargets.cmake": configs.followed_by(_INCLUDE_BINDINGS),
         }
     if "LLVM" in plan.stand_ins:
-        return {"set LLVM_LINK_LLVM_DYLIB": config.replaced_by("set(LLVM_LINK_LLVM_DYLIB OFF)")}
+        return {"set LLVM_LINK_LLVM_DYLIB": configs.replaced_by("set(LLVM_LINK_LLVM_DYLIB OFF)")}
     return {}

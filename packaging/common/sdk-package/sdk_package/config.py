@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Callable
 
 from sdk_package.cmake_file import CMakeFile, Command, UnknownForm, items, made, quoted
@@ -51,7 +52,7 @@ def filtered(
         )
     for command in commands:
         _ensure_known(command, plan)
-    return CMakeFile(tuple(commands), file.rest)
+    return replace(file, commands=tuple(commands))
 
 
 def _listed(command: Command, shipped: set[str]) -> list[Command]:

@@ -6,24 +6,24 @@ Their form is CMake's (cmExportFileGenerator.cxx); what is not known here ends w
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sdk_package import rules
-from sdk_package.cmake_file import CMakeFile, Command, UnknownForm, items, made, quoted, unquoted
+from sdk_package.cmake_file import CMakeFile, Command, UnknownForm, errors_of, items, made, quoted
+from sdk_package.link_lists import CREATING, properties_of, with_lists
 from sdk_package.rules import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-_CREATING = ("add_library", "add_executable")
 _CHECKED_FILES = "_cmake_import_check_files_for_"
-# Properties that are lists of targets and libraries.
-_LINKS = ("INTERFACE_LINK_LIBRARIES", "MLIR_AGGREGATE_DEP_LIBS_IMPORTED")
 _FILES = ("IMPORTED_LOCATION_", "IMPORTED_OBJECTS_")
-_LINKS_OF_CONFIG = "IMPORTED_LINK_DEPENDENT_LIBRARIES_"
 _PREFIX = "${_IMPORT_PREFIX}/"
+# What can be the name of a target in a generator expression.
+_NAMES = re.compile(r"[\w.+-]+")
 # What else these files are made of: none of it names a target.
 _FRAME = {"if", "else", "elseif", "endif", "message", "cmake_policy", "set", "unset", "foreach", "endforeach"}
 _FRAME |= {"string", "return", "get_filename_component", "file", "include", "list"}
@@ -50,18 +50,19 @@ class Plan:
 def targets(files: Iterable[CMakeFile]) -> dict[str, Target]:
     """The targets of an export set: of its main file and those of its configurations, in this order."""
     found: dict[str, Target] = {}
-    for command in (command for file in files for command in file.commands):
-        words = command.values()
-        if command.name in _CREATING:
-            kind = "EXECUTABLE" if command.name == "add_executable" else words[1]
-            found[words[0]] = Target(words[0], kind)
-        elif command.name == "set_target_properties":
-            found[words[0]] = _with_properties(found[words[0]], dict(zip(words[2::2], words[3::2])))
+    for file in files:
+        for command in file.commands:
+            words = command.values()
+            if command.name in CREATING:
+                kind = "EXECUTABLE" if command.name == "add_executable" else words[1]
+                found[words[0]] = Target(words[0], kind, file=file.name)
+            elif command.name == "set_target_properties":
+                found[words[0]] = _with_properties(found[words[0]], properties_of(command))
     return found
 
 
 def _with_properties(target: Target, properties: dict[str, str]) -> Target:
-    links = [name_of(item) for item in items(properties.get(_LINKS[0], ""))]
+    links = [name_of(item) for item in items(properties.get("INTERFACE_LINK_LIBRARIES", ""))]
     # Not from the lists of files to be checked: Debian disables these, since its packages are apart.
     files = [file for key, value in properties.items() if key.startswith(_FILES) for file in items(value)]
     return replace(
@@ -98,14 +99,15 @@ def filtered(file: CMakeFile, plan: Plan, *, added: str = "", new: Sequence[str]
     """
     commands: list[Command] = []
     pending = made(added)
-    for command in _without_install_folder(file.commands):
-        if _is_end(command):
-            commands += pending
-            pending = []
-        commands += _kept(command, plan, new)
-    for command in commands:
-        _ensure_known(command, plan)
-    return CMakeFile(tuple(commands), file.rest)
+    with errors_of(file.name):
+        for command in _without_install_folder(file.commands):
+            if _is_end(command):
+                commands += pending
+                pending = []
+            commands += _kept(command, plan, new)
+        for command in commands:
+            _ensure_known(command, plan)
+    return replace(file, commands=tuple(commands))
 
 
 def _is_end(command: Command) -> bool:
@@ -132,7 +134,7 @@ def _kept(command: Command, plan: Plan, new: Sequence[str]) -> list[Command]:
     if subject in plan.left_out:
         return []
     if subject in plan.stand_ins:
-        return _stand_in(command, subject, plan) if command.name in _CREATING else []
+        return _stand_in(command, subject, plan) if command.name in CREATING else []
     if subject in plan.compiled and command.name == "list":
         return []
     if command.name == "set_target_properties":
@@ -146,7 +148,7 @@ def _kept(command: Command, plan: Plan, new: Sequence[str]) -> list[Command]:
 def _subject(command: Command) -> str:
     """The target that a command is about; empty if it is about none."""
     words = command.values()
-    if command.name in {*_CREATING, "set_target_properties"}:
+    if command.name in {*CREATING, "set_target_properties"}:
         return words[0]
     if command.name == "set_property" and words[0] == "TARGET":
         return words[1]
@@ -169,19 +171,11 @@ def _stand_in(command: Command, name: str, plan: Plan) -> list[Command]:
 
 def _with_links(command: Command, plan: Plan) -> Command:
     """The command with the lists of libraries as they are on any machine."""
-    name, _, *rest = command.arguments
-    lines = []
-    changed = False
-    for key, value in zip(rest[::2], rest[1::2]):
-        text = value
-        if key in _LINKS or key.startswith(_LINKS_OF_CONFIG):
-            text = quoted(portable(item) for item in items(value) if _linked(item, plan))
-        changed = changed or text != value
-        lines.append(f"  {key} {text}\n")
-    if not changed:
-        return command
-    lead = command.text[: command.text.index("set_target_properties(")]
-    return made(f"{lead}set_target_properties({name} PROPERTIES\n{''.join(lines)})")[0]
+
+    def change(value: str) -> str:
+        return quoted(portable(item) for item in items(value) if _linked(item, plan))
+
+    return with_lists(command, change)
 
 
 def _linked(item: str, plan: Plan) -> bool:
@@ -207,10 +201,11 @@ def portable(item: str) -> str:
 
 
 def _ensure_known(command: Command, plan: Plan) -> None:
-    known = _FRAME | {*_CREATING, "set_target_properties", "set_property"}
+    known = _FRAME | {*CREATING, "set_target_properties", "set_property"}
     if command.name not in known:
         raise UnknownForm(f"a command that no export file has had so far: {command.text.strip()}")
     for argument in command.arguments:
-        names = {name_of(item) for item in items(unquoted(argument))} & set(plan.left_out)
+        named = (_NAMES.findall(item) if "$<" in item else [item] for item in items(argument))
+        names = {*itertools.chain.from_iterable(named)} & set(plan.left_out)
         if names:
             raise UnknownForm(f"{min(names)} is left out, but named by: {command.text.strip()[:200]}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from sdk_package import foreign, rules
 from sdk_package import plan as planning
-from sdk_package import rules
 from sdk_package.cmake_file import UnknownForm
 from sdk_package.cmake_package import Additions, Package, read, write_package
 from sdk_package.files import Binutils, Prefix, ensure_relocatable, write
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from sdk_package.exports import Plan
 
 
-def lay_out(folders: Mapping[str, Path], binutils: Binutils, ship: str, output: Path) -> None:
+def lay_out(
+    folders: Mapping[str, Path], binutils: Binutils, ship: str, output: Path, *, for_others: bool = False
+) -> None:
     """Make ``output``/llvm_sdk and ``output``/mlir_sdk.
 
     Args:
@@ -26,9 +28,10 @@ def lay_out(folders: Mapping[str, Path], binutils: Binutils, ship: str, output: 
         binutils: the programs that handle static libraries.
         ship: the package whose files are copied; the other's are only linked to.
         output: an empty folder.
+        for_others: whether it is for other machines, so that it must name no library of this one.
 
     Raises:
-        UnknownForm: the prefix is not like those that the rules were written for.
+        UnknownForm: the prefix is not like those that the rules were written for, or names such a library.
         OSError: a file that it should have is not there.
     """
     packages = [read(name, folder) for name, folder in folders.items()]
@@ -43,9 +46,22 @@ def lay_out(folders: Mapping[str, Path], binutils: Binutils, ship: str, output: 
         additions = _additions(package, plan, prefix, place)
         cmake = write_package(package, plan, additions, place)
         ensure_relocatable(sorted(cmake.iterdir()), [prefix.path])
+        if for_others:
+            _ensure_nothing_foreign(package.name, cmake, targets)
     compiled = "".join(f"{program}\n" for program in plan.compiled)
     write(output / "compiled-programs.txt", compiled)
     write(output / "left-out.json", json.dumps(plan.left_out, indent=2, sort_keys=True) + "\n")
+
+
+def _ensure_nothing_foreign(name: str, cmake: Path, targets: planning.Targets) -> None:
+    """Check the files as they were written."""
+    written = read(name, cmake)
+    everything = [target for members in targets.values() for target in members]
+    named = foreign.libraries(written.targets, everything) + foreign.packages(written.config)
+    if named:
+        raise UnknownForm(
+            f"libraries of this machine are in {cmake}, which is for others: {'; '.join(named)}"
+        )
 
 
 def _put_files(package: Package, plan: Plan, prefix: Prefix, place: Path, *, copy: bool) -> None:

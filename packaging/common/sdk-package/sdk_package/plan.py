@@ -87,7 +87,8 @@ def _ensure_complete(everything: Mapping[str, Target], plan: exports.Plan) -> No
         for link in map(exports.portable, target.links):
             if link not in everything and not rules.is_external(link):
                 raise UnknownForm(
-                    f"{target.name} links to {link}, which is neither shipped nor a system's library"
+                    f"{target.file}: {target.name} links to {link},"
+                    " which is neither shipped nor a system's library"
                 )
 
 

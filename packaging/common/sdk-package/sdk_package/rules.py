@@ -30,7 +30,7 @@ _BY_NAME = (
     (re.compile(r"MLIRMlirOptMain"), "the main function of mlir-opt, which registers the test passes"),
     # Of llvm/tools and bolt, and plugins; what is in llvm/lib stays.
     (
-        re.compile(r"LLVM(BOLT|Exegesis|CFIVerify|Diff|OptDriver|Polly|gold)\w*|LTO|Remarks"),
+        re.compile(r"LLVM(BOLT|Exegesis|CFIVerify|Diff|OptDriver|LlcDriver|Polly|gold)\w*|LTO|Remarks"),
         "a library of LLVM's own programs",
     ),
     (re.compile(r"MLIRPython.*"), "sources of the Python bindings, which come from the source tree"),
@@ -39,13 +39,17 @@ _BY_NAME = (
 
 @dataclass(frozen=True)
 class Target:
-    """An imported target: its kind, what it links to, its files (relative to the prefix), its properties."""
+    """An imported target: its kind, what it links to, its files (relative to the prefix), its properties.
+
+    ``file`` is the export file that declares it.
+    """
 
     name: str
     kind: str
     links: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     properties: dict[str, str] = field(default_factory=dict)
+    file: str = ""
 
 
 # Answers a question about a file of the prefix, by its relative path.
