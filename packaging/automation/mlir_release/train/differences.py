@@ -91,7 +91,7 @@ def _names(kind: Kind, here: Facts, there: Facts) -> tuple[str, ...]:
 
 
 def _changed(kind: Kind, before: Facts, after: Facts) -> Iterator[tuple[str, str, str]]:
-    """Names of which both sides say something, but not the same; where a form is first used does not count."""
+    """Names of which both sides say something, but not the same; where a form is used does not count."""
     if kind is Kind.COMMANDS:
         return
     for name, old in sorted(before.found[kind].items()):
