@@ -31,6 +31,7 @@ class Building(Rooms):
         interpreter = interpreters.obtain(version, self.store)
         log.say(f"   interpreter: {interpreter.version} at {interpreter.path} ({interpreter.found_in})")
         self.ensure_possible()
+        self.ensure_served(interpreter)
         for distribution in self._made_per(MadePer.INTERPRETER):
             wheel = self._package(distribution, interpreter)
             rows = [("size", _megabytes(wheel)), *self._origin(), ("in", str(wheel.parent))]
@@ -72,11 +73,11 @@ class Building(Rooms):
         return distributions.Inputs(
             distribution=distribution,
             interpreter=interpreter,
-            abi=self.abi(interpreter) if interpreter else None,
-            line=self.line,
             sdk=self.sdk,
             toolchain=self.toolchain,
             tree=self.tree,
+            line=self.line,
+            abi=self.abi(interpreter) if interpreter else None,
             ref=self.ref,
             tag=self._tag,
             version=self.release_version or versions.untagged(self.tree.version, self.tree.commit),

@@ -107,15 +107,21 @@ class Rooms:
             )
         return line
 
+    def ensure_served(self, interpreter: Interpreter) -> None:
+        """See that a wheel is for an interpreter, as far as the pin says it before there is a tree.
+
+        Raises:
+            UserError: none is.
+        """
+        if not self.options.llvm_project:
+            abi_for(interpreter.tag, abis(supported(self.pin.python), stable=False))
+
     def abi(self, interpreter: Interpreter) -> Abi:
         """What wheel serves an interpreter.
 
         Raises:
             UserError: none of this line does.
         """
-        # The pin says it before there is a tree.
-        if self.pin.python and not self.options.llvm_project:
-            abi_for(interpreter.tag, abis(supported(self.pin.python), stable=False))
         served = supported(lines.lowest_python(self.tree.path))
         return abi_for(interpreter.tag, abis(served, stable=self.line.abi3 and not self.options.per_version))
 
