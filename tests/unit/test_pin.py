@@ -62,7 +62,7 @@ def test_the_projects_own_pin_is_read() -> None:
     archives=st.dictionaries(NAMES, SHA256S),
 )
 def test_toml(
-    tmp_path: Path, commit: str, version: str, ref: str, python: str | None, archives: dict[str, str]
+    tmp_path: Path, *, commit: str, version: str, ref: str, python: str | None, archives: dict[str, str]
 ) -> None:
     table = "".join(f'"{name}" = "{value}"\n' for name, value in archives.items())
     lowest = f'python = "{python}"\n' if python else ""
