@@ -53,6 +53,27 @@ class TestPatches:
         assert train.everything() == before
         assert "0003-test.patch: mlir/CMakeLists.txt, hunk 1" in capsys.readouterr().out
 
+    def test_a_green_commit_to_which_one_does_not_apply_is_passed_over(
+        self, train: Train, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        train.world.project.commit("patch", {"patches/0003-test.patch": PATCH.format(old="project(mlir)")})
+        fits = train.world.newest
+        broken = train.world.upstream.commit("broken", {"mlir/CMakeLists.txt": "project(other)\n"})
+        later = train.world.upstream.commit("later", {"x": "1"})
+        assert train.bump(green=[fits, broken]).tag
+        assert pins.parse(train.world.project.text("main", FILE_NAME), "").commit == fits
+        said = capsys.readouterr().out
+        assert f"{broken[:9]} is passed over: 0003-test.patch" in said
+        assert later[:9] not in said.partition("the newest is")[2].partition("\n")[2]
+        # None is left that is newer and fits: a train that stands still is no success.
+        before = train.everything()
+        with pytest.raises(UserError, match=r"0003-test\.patch cannot be applied to LLVM 24\.0\.0git"):
+            train.bump()
+        assert train.everything() == before
+        assert train.bump(force=True).tag
+        with pytest.raises(UserError, match=r"0003-test\.patch cannot be applied"):
+            train.bump(any=True)
+
     def test_one_that_is_malformed(self, train: Train) -> None:
         train.world.project.commit("patch", {"patches/0003-test.patch": "nothing"})
         with pytest.raises(UserError, match=r"^patches/0003-test\.patch: there is no unified diff in it"):

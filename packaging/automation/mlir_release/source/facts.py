@@ -114,7 +114,10 @@ def of_tree(tree: Path) -> Facts:
         try:
             for command in executed(path.read_text(encoding="utf-8", errors="replace")):
                 for kind, key, value in _said(command, name):
-                    found.setdefault(kind, {}).setdefault(key, value)
+                    said = found.setdefault(kind, {}).setdefault(key, value)
+                    # An option may have one default here and another one there.
+                    if kind is Kind.OPTIONS and value not in said.split(" or "):
+                        found[kind][key] = f"{said} or {value}"
         except NotCMake as error:
             unread.append(f"{name} is not read to its end: {error}")
     return Facts(version=version, complete=True, found=found, unread=tuple(unread))
@@ -131,8 +134,13 @@ def _lowest_python(tree: Path) -> dict[str, str]:
 
 
 def _requirements(tree: Path) -> dict[str, str]:
-    requirements = [Requirement(line) for line in llvm_facts.requirements(tree)]
-    return {it.name: f"{it.specifier}{f' ; {it.marker}' if it.marker else ''}" for it in requirements}
+    found: dict[str, str] = {}
+    for it in map(Requirement, llvm_facts.requirements(tree)):
+        condition = f" if {it.marker}" if it.marker else ""
+        # A name may stand there more than once, for several Pythons.
+        before = f"{found[it.name]} | " if it.name in found else ""
+        found[it.name] = f"{before}{it.specifier or 'any'}{condition}"
+    return found
 
 
 def _settings(tree: Path) -> dict[str, str]:

@@ -75,7 +75,7 @@ def listed(title: str, names: Sequence[str]) -> list[str]:
 
 def _becomes(old: str, new: str) -> str:
     """A change of a value; of a list of CMake's, only what it gets and loses."""
-    if ";" not in old and ";" not in new:
+    if ";" not in old + new:
         return f"{old} becomes {new}"
     olds, news = old.split(";"), new.split(";")
     gets, loses = [it for it in news if it not in olds], [it for it in olds if it not in news]

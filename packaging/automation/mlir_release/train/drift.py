@@ -17,7 +17,7 @@ from mlir_release.source.patches import load_all, touched
 from mlir_release.source.tree import REMOTE
 from mlir_release.store import Store, write_atomically
 from mlir_release.train.differences import Difference, differences, lines, listed, not_compared
-from mlir_release.train.sides import Finder, Side, patch_states
+from mlir_release.train.sides import Finder, Side, patched
 from mlir_release.versions import release
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mlir_release.expectations import Expectation
     from mlir_release.source.patches import Patch
 
-_EXPECTATIONS = "tests/expected-failures.toml"
+EXPECTATIONS = "tests/expected-failures.toml"
 # How lit calls the tests in mlir/test.
 _SUITE = "MLIR :: "
 
@@ -59,7 +59,7 @@ class Drift:
         for difference in self.differences:
             yield from lines(difference)
         if self.tests:
-            yield from listed(f"tests that {_EXPECTATIONS} names, gone", self.tests)
+            yield from listed(f"tests that {EXPECTATIONS} names, gone", self.tests)
         yield from self.remarks
 
 
@@ -72,12 +72,16 @@ class Ours:
 
     @classmethod
     def read(cls, root: Path) -> Ours:
-        """Those of a checkout of this project.
+        """Those of a folder with files of this project.
 
         Raises:
             UserError: one of them is malformed.
         """
-        return cls(patches=load_all(root / "patches"), expected=expectations.load(root / _EXPECTATIONS))
+        expected = root / EXPECTATIONS
+        return cls(
+            patches=load_all(root / "patches"),
+            expected=expectations.load(expected) if expected.is_file() else (),
+        )
 
     @property
     def paths(self) -> list[str]:
@@ -101,7 +105,8 @@ def _test_file(test: str) -> str:
 
 def compare(ours: Ours, before: Side, after: Side) -> Drift:
     """What is new on one side, seen from another."""
-    old, new = patch_states(ours.patches, before), patch_states(ours.patches, after)
+    before, old = patched(ours.patches, before)
+    after, new = patched(ours.patches, after)
     lacking = [str(kind) for kind in not_compared(before.facts, after.facts)]
     if after.folder is None:
         lacking += ["patches", "tests that are expected to fail"]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import llvm_facts
 from mlir_release.errors import UserError
 from mlir_release.pin import Pin
 from mlir_release.sdk import prefix
 from mlir_release.source import archive, checkout, tree
-from mlir_release.source.facts import of_tree
+from mlir_release.source.facts import Kind, of_tree
 from mlir_release.source.installed_facts import of_prefix
 from mlir_release.source.patches import apply_what_fits, select, touched
 
@@ -100,10 +101,10 @@ def _side(name: str, folder: Path) -> Side:
         raise UserError(str(error).replace(str(folder), name)) from None
 
 
-def patch_states(known: Sequence[Patch], side: Side) -> dict[str, str]:
-    """What each patch does on a side, in words; nothing for an installation."""
+def patched(known: Sequence[Patch], side: Side) -> tuple[Side, dict[str, str]]:
+    """A side as our patches make it, and what each does there, in words; nothing for an installation."""
     if side.folder is None:
-        return {}
+        return side, {}
     chosen = select(known, side.facts.version)
     states = {}
     with tempfile.TemporaryDirectory() as name:
@@ -117,7 +118,16 @@ def patch_states(known: Sequence[Patch], side: Side) -> dict[str, str]:
                 states[patch.name] = f"does not apply: {'; '.join(failed)}" if failed else "applies"
             else:
                 states[patch.name] = f"is not for it ({patch.applies_to}){'' if failed else ', but applies'}"
-    return states
+        return _with_lowest_python(side, together), states
+
+
+def _with_lowest_python(side: Side, changed: Path) -> Side:
+    """A side whose lowest Python is that of the patched file, if there is one."""
+    try:
+        lowest = {"Python": llvm_facts.lowest_python(changed)}
+    except llvm_facts.UnknownForm:
+        return side
+    return replace(side, facts=replace(side.facts, found={**side.facts.found, Kind.PYTHON: lowest}))
 
 
 def _originals(patches: Sequence[Patch], folder: Path, into: Path) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -14,7 +14,8 @@ from mlir_release.errors import UserError
 from mlir_release.git import Update
 from mlir_release.pin import FILE_NAME, BadPin, Pin
 from mlir_release.tags import Snapshot
-from mlir_release.train.fit import ensure_fit
+from mlir_release.train import fit
+from mlir_release.train.patch_check import PatchesFail
 from mlir_release.train.picker import Choice, pick
 from mlir_release.train.project import TRAILER
 
@@ -68,7 +69,8 @@ def bump(
         wanted=wanted,
         commits=commits,
         is_green=functools.cache(is_green),
-        version=functools.cache(upstream.version),
+        pinned=functools.cache(functools.partial(fit.pinned, project, upstream, _MAIN)),
+        drift=functools.cache(functools.partial(fit.drift_lines, project, upstream)),
         now=now,
     )
     return project.land(train.plan)
@@ -90,10 +92,7 @@ class _Next:
     picked: Commit
     llvm_version: str
     text: str
-
-    @property
-    def pin(self) -> Pin:
-        return Pin(commit=self.picked.sha, version=self.llvm_version, ref=_MAIN)
+    drift: Sequence[str] = ()
 
     @property
     def version(self) -> str:
@@ -102,7 +101,8 @@ class _Next:
     @property
     def commit_message(self) -> str:
         title = f"Snapshot {self.tag}: LLVM {self.llvm_version} at {self.picked.sha[:9]}"
-        return f"{title}\n\n{TRAILER}: {self.tag}"
+        report = ["\n".join(self.drift)] if self.drift else []
+        return "\n\n".join([title, *report, f"{TRAILER}: {self.tag}"])
 
     @property
     def tag_message(self) -> str:
@@ -118,7 +118,8 @@ class _Train:
     wanted: Options
     commits: Sequence[Commit]
     is_green: Callable[[Commit], bool]
-    version: Callable[[str], str]
+    pinned: Callable[[str, str], Pin | PatchesFail]
+    drift: Callable[[str, str], list[str]]
     now: dt.datetime
 
     def plan(self, state: State) -> tuple[Sequence[Update], Outcome]:
@@ -128,11 +129,15 @@ class _Train:
                 f"{self.project.remote.name} has no branch {state.branch}; name one with --branch"
             )
         newest = self._newest(state)
-        choice = self._choice(newest)
+        choice = self._choice(state.head, newest)
         if choice.commit is None:
             return (), Outcome(why=choice.why)
-        following = self._following(state, newest, choice.commit)
-        ensure_fit(self.project, state.head, self.upstream, following.pin)
+        _ensure_newer(self.upstream.version(choice.commit.sha), newest)
+        pin = self.pinned(state.head, choice.commit.sha)
+        if isinstance(pin, PatchesFail):
+            raise pin
+        following = self._following(state, choice.commit, pin)
+        following = replace(following, drift=self.drift(state.head, choice.commit.sha))
         if self.wanted.dry_run:
             log.say(f"   would push a commit of that to {state.branch}, on {state.head[:9]}, and the tag")
             return (), Outcome(why="a dry run changes nothing")
@@ -148,10 +153,10 @@ class _Train:
             log.say(f"   what {tag} pins does not count: {error}")
             return _Newest(tag=tag, pin=None)
 
-    def _choice(self, newest: _Newest | None) -> Choice:
-        """The commit to take, or why there is none."""
+    def _choice(self, start: str, newest: _Newest | None) -> Choice:
+        """The commit to take on top of one of ours, or why there is none."""
         pinned = newest.pin.commit if newest and newest.pin else None
-        choice = self._wanted(pinned)
+        choice = self._wanted(start, pinned)
         if choice.commit is None and self.wanted.force and pinned:
             log.say(f"   {choice.why}: {pinned[:9]} is taken again, as asked")
             choice = Choice(commit=self.upstream.commit(pinned))
@@ -159,12 +164,27 @@ class _Train:
             return Choice(commit=None, why=f"nothing is new: {choice.commit} is {newest.tag} already")
         return choice
 
-    def _wanted(self, pinned: str | None) -> Choice:
+    def _wanted(self, start: str, pinned: str | None) -> Choice:
         if self.wanted.commit:
             return Choice(commit=self._named(self.wanted.commit))
         if self.wanted.any:
             return Choice(commit=self.commits[0])
-        return pick(self.commits, self.is_green, now=self.now, max_age=self.wanted.max_age, pinned=pinned)
+        refused: list[PatchesFail] = []
+
+        def is_usable(commit: Commit) -> bool:
+            if not self.is_green(commit):
+                return False
+            pin = self.pinned(start, commit.sha)
+            if isinstance(pin, PatchesFail):
+                log.say(f"   {commit.sha[:9]} is passed over: {pin}")
+                refused.append(pin)
+            return isinstance(pin, Pin)
+
+        choice = pick(self.commits, is_usable, now=self.now, max_age=self.wanted.max_age, pinned=pinned)
+        if choice.commit is None and refused and not (self.wanted.force and pinned):
+            # Else the train would stand still, and nobody be told.
+            raise refused[0]
+        return choice
 
     def _named(self, start: str) -> Commit:
         """The commit whose digits start so."""
@@ -177,18 +197,17 @@ class _Train:
             )
         return found[0]
 
-    def _following(self, state: State, newest: _Newest | None, picked: Commit) -> _Next:
+    def _following(self, state: State, picked: Commit, pin: Pin) -> _Next:
         """The next snapshot; says what it will be."""
         assert state.head
         before = self.project.pin(state.head)
         text = old = self.project.text(state.head, FILE_NAME) or ""
         if before.commit == picked.sha and before.version:
-            llvm_version = before.version
+            pin = before
         else:
-            llvm_version = self.version(picked.sha)
-            text = pins.rewritten(text, Pin(commit=picked.sha, version=llvm_version, ref=_MAIN))
+            text = pins.rewritten(text, pin)
             pins.parse(text, f"{FILE_NAME} of the next snapshot")
-        _ensure_newer(llvm_version, newest)
+        llvm_version = pin.version or ""
         used = [it for it in self.project.used(state) if isinstance(it, Snapshot)]
         following = _Next(
             tag=tags.next_snapshot(used, self.now), picked=picked, llvm_version=llvm_version, text=text
