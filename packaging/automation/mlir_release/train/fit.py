@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import llvm_facts
 from mlir_release import log
 from mlir_release.errors import UserError
+from mlir_release.lines import lowest_python
 from mlir_release.pin import Pin
 from mlir_release.source.patches import load_all, select, touched
 from mlir_release.train import drift
@@ -23,7 +26,15 @@ if TYPE_CHECKING:
 _PATCHES = "patches"
 
 
-def ensure_fit(project: Project, start: str, upstream: Upstream, pin: Pin) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """How patches fit: the lowest Python of the patched tree (``3.10``); or why they do not apply."""
+
+    python: str | None = None
+    failure: PatchesFail | None = None
+
+
+def ensure_fit(project: Project, start: str, upstream: Upstream, pin: Pin) -> str:
     """Check that those patches that belong to a pin's version apply to its commit; says each that does not.
 
     Args:
@@ -32,9 +43,12 @@ def ensure_fit(project: Project, start: str, upstream: Upstream, pin: Pin) -> No
         upstream: where the files are that they change.
         pin: with a version.
 
+    Returns:
+        the lowest Python that the bindings of the commit, with the patches, are built for.
+
     Raises:
         PatchesFail: one does not apply.
-        UserError: one cannot be read, or the files are not to be had.
+        UserError: one cannot be read, or the files are not to be had, or do not say the lowest Python.
     """
     assert pin.version
     what = f"LLVM {pin.version} ({pin.commit[:9]})"
@@ -42,22 +56,26 @@ def ensure_fit(project: Project, start: str, upstream: Upstream, pin: Pin) -> No
         folder = Path(name)
         known = _patches(_brought(project, start, folder))
         chosen = select(known, pin.version)
-        upstream.put(pin.commit, touched(chosen), folder)
+        upstream.put(pin.commit, sorted({*touched(chosen), f"{llvm_facts.DETECT_PYTHON}"}), folder)
         lines = failures(chosen, folder)
-    for line in lines:
-        log.say(f"   {line}")
-    if lines:
-        raise PatchesFail(chosen, lines, what)
-    log.say(f"   patches: {len(chosen)} of {len(known)} belong to {what}, and apply")
+        for line in lines:
+            log.say(f"   {line}")
+        if lines:
+            raise PatchesFail(chosen, lines, what)
+        log.say(f"   patches: {len(chosen)} of {len(known)} belong to {what}, and apply")
+        try:
+            return lowest_python(folder)
+        except UserError as error:
+            raise UserError(str(error).replace(name, what)) from None
 
 
-def unfit(project: Project, upstream: Upstream, start: str, commit: str) -> PatchesFail | None:
-    """Why the patches that a commit of ours has do not apply to one of llvm-project; None if they do."""
+def fit(project: Project, upstream: Upstream, start: str, commit: str) -> Fit:
+    """How the patches that a commit of ours has fit one of llvm-project; raises as ``ensure_fit`` else."""
+    pin = Pin(commit=commit, version=upstream.version(commit))
     try:
-        ensure_fit(project, start, upstream, Pin(commit=commit, version=upstream.version(commit)))
+        return Fit(python=ensure_fit(project, start, upstream, pin))
     except PatchesFail as failure:
-        return failure
-    return None
+        return Fit(failure=failure)
 
 
 def drift_lines(project: Project, upstream: Upstream, start: str, commit: str) -> list[str]:

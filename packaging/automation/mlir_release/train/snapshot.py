@@ -14,7 +14,7 @@ from mlir_release.errors import UserError
 from mlir_release.git import Update
 from mlir_release.pin import FILE_NAME, BadPin, Pin
 from mlir_release.tags import Snapshot
-from mlir_release.train.fit import drift_lines, unfit
+from mlir_release.train.fit import drift_lines, fit
 from mlir_release.train.picker import Choice, pick
 from mlir_release.train.project import TRAILER
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mlir_release.train.bump import Options
+    from mlir_release.train.fit import Fit
     from mlir_release.train.patch_check import PatchesFail
     from mlir_release.train.project import Project, State
     from mlir_release.train.upstream import Commit, Upstream
@@ -70,7 +71,7 @@ def bump(
         commits=commits,
         is_green=functools.cache(is_green),
         version=functools.cache(upstream.version),
-        unfit=functools.cache(functools.partial(unfit, project, upstream)),
+        fit=functools.cache(functools.partial(fit, project, upstream)),
         drift=functools.cache(functools.partial(drift_lines, project, upstream)),
         now=now,
     )
@@ -94,10 +95,6 @@ class _Next:
     llvm_version: str
     text: str
     drift: Sequence[str] = ()
-
-    @property
-    def pin(self) -> Pin:
-        return Pin(commit=self.picked.sha, version=self.llvm_version, ref=_MAIN)
 
     @property
     def version(self) -> str:
@@ -124,7 +121,7 @@ class _Train:
     commits: Sequence[Commit]
     is_green: Callable[[Commit], bool]
     version: Callable[[str], str]
-    unfit: Callable[[str, str], PatchesFail | None]
+    fit: Callable[[str, str], Fit]
     drift: Callable[[str, str], list[str]]
     now: dt.datetime
 
@@ -139,9 +136,6 @@ class _Train:
         if choice.commit is None:
             return (), Outcome(why=choice.why)
         following = self._following(state, newest, choice.commit)
-        failure = self.unfit(state.head, choice.commit.sha)
-        if failure:
-            raise failure
         following = replace(following, drift=self.drift(state.head, choice.commit.sha))
         if self.wanted.dry_run:
             log.say(f"   would push a commit of that to {state.branch}, on {state.head[:9]}, and the tag")
@@ -177,7 +171,7 @@ class _Train:
         refused: list[PatchesFail] = []
 
         def is_usable(commit: Commit) -> bool:
-            failure = self.unfit(start, commit.sha) if self.is_green(commit) else None
+            failure = self.fit(start, commit.sha).failure if self.is_green(commit) else None
             if failure:
                 log.say(f"   {commit.sha[:9]} is passed over: {failure}")
                 refused.append(failure)
@@ -205,13 +199,14 @@ class _Train:
         assert state.head
         before = self.project.pin(state.head)
         text = old = self.project.text(state.head, FILE_NAME) or ""
-        if before.commit == picked.sha and before.version:
-            llvm_version = before.version
-        else:
-            llvm_version = self.version(picked.sha)
-            text = pins.rewritten(text, Pin(commit=picked.sha, version=llvm_version, ref=_MAIN))
-            pins.parse(text, f"{FILE_NAME} of the next snapshot")
+        stays = before.commit == picked.sha and before.version
+        llvm_version = before.version if stays and before.version else self.version(picked.sha)
         _ensure_newer(llvm_version, newest)
+        python = self._lowest_python(state.head, picked)
+        if not stays:
+            pin = Pin(commit=picked.sha, version=llvm_version, ref=_MAIN, python=python)
+            text = pins.rewritten(text, pin)
+            pins.parse(text, f"{FILE_NAME} of the next snapshot")
         used = [it for it in self.project.used(state) if isinstance(it, Snapshot)]
         following = _Next(
             tag=tags.next_snapshot(used, self.now), picked=picked, llvm_version=llvm_version, text=text
@@ -222,6 +217,13 @@ class _Train:
         log.say(f"   pin: {'stays' if same else f'{before.commit[:9]} ({before.version}) becomes'} {pinned}")
         log.say(f"   tag: {following.tag}, version {following.version}")
         return following
+
+    def _lowest_python(self, start: str, picked: Commit) -> str | None:
+        """The lowest Python of the picked commit with our patches, which must apply."""
+        fitting = self.fit(start, picked.sha)
+        if fitting.failure:
+            raise fitting.failure
+        return fitting.python
 
     def _made(self, state: State, following: _Next) -> tuple[Sequence[Update], Outcome]:
         """Commit and tag, as objects that no ref comes to yet; and the refs that are to."""
