@@ -1,6 +1,7 @@
 # /// script
 # requires-python = ">=3.11"
 # dependencies = [
+#   "abi3audit>=0.0.26",
 #   "auditwheel>=6.8.2; sys_platform == 'linux'",
 #   "check-wheel-contents>=0.6.3",
 #   "cibuildwheel==4.3.3",

@@ -37,6 +37,7 @@ PASSED: dict[str, tuple[TestRun, ...]] = {
     BINDINGS: (
         TestRun(suite="upstream", passed=99, failed=0, skipped=1),
         TestRun(suite="wheels", passed=7, failed=0, skipped=0),
+        TestRun(suite="wheels-lowest", passed=7, failed=0, skipped=0),
     ),
     SDK: (
         TestRun(suite="lit", passed=2589, failed=0, skipped=348),

@@ -4,73 +4,134 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
+import line_requirements
 from mlir_release import targets
-from mlir_release.series import SERIES, version_of
+from mlir_release.series import SERIES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Metadata = Callable[[str], dict[str, Any]]
 
 ROOT = Path(__file__).parents[2]
-CONTENT: dict[str, Any] = tomllib.loads(
+PYPROJECT: dict[str, Any] = tomllib.loads(
     (ROOT / "packaging" / "mlir-python-bindings" / "pyproject.toml").read_text(encoding="utf-8")
 )
-PROJECT, DYNAMIC = CONTENT["project"], CONTENT["tool"]["dynamic-metadata"]
-NEEDED = [Requirement(it) for it in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["opdsl"])]
+DYNAMIC = PYPROJECT["tool"]["dynamic-metadata"]
+(SETTINGS,) = (it for it in DYNAMIC if it["provider"]["module"] == "line_requirements")
 # As Python spells them there (sys.platform, platform.machine).
 SYSTEMS = {"manylinux": "linux", "musllinux": "linux", "macosx": "darwin", "win": "win32"}
 MACHINES = {"windows-amd64": "AMD64", "windows-arm64": "ARM64"}
+# mlir/python/requirements.txt of 22.1.8 and of 23.1.1.
+OF_22 = (
+    "nanobind>=2.9, <3.0\nnumpy>=1.19.5, <=2.1.2\nPyYAML>=5.4.0, <=6.0.1\nml_dtypes>=0.1.0, <=0.6.0  # bf16\n"
+)
+OF_23 = (
+    "PyYAML>=5.4.0, <=6.0.1\ntyping_extensions>=4.12.2\nnumpy>=2.1.0, <=2.1.2\nml_dtypes>=0.5.0, <=0.6.0\n"
+)
 
 
-def chosen(target: str, version: str) -> dict[str, Requirement]:
-    """The one requirement of each distribution that applies."""
-    (found,) = (it for it in targets.TARGETS if it.name == target)
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    (tmp_path / "mlir" / "python").mkdir(parents=True)
+    return tmp_path
+
+
+@pytest.fixture
+def metadata(tree: Path, monkeypatch: pytest.MonkeyPatch) -> Metadata:
+    """What the wheel of a tree with some requirements says."""
+
+    def of(text: str) -> dict[str, Any]:
+        (tree / "mlir" / "python" / "requirements.txt").write_text(text, encoding="utf-8")
+        monkeypatch.setenv("LLVM_PROJECT_SOURCE", str(tree))
+        return line_requirements.dynamic_metadata(SETTINGS, {})
+
+    return of
+
+
+def chosen(found: dict[str, Any], target: str, version: str) -> dict[str, SpecifierSet]:
+    """The versions of each distribution that serve on a system."""
+    (system,) = (it for it in targets.TARGETS if it.name == target)
     environment = {
         "python_version": version,
-        "sys_platform": SYSTEMS[found.family],
-        "platform_machine": MACHINES.get(target, found.machine),
+        "sys_platform": SYSTEMS[system.family],
+        "platform_machine": MACHINES.get(target, system.machine),
         "extra": "",
     }
-    apply = [it for it in NEEDED if it.marker is None or it.marker.evaluate(environment)]
-    by_name = {it.name: it for it in apply}
-    assert len(apply) == len(by_name)
-    return by_name
+    together: dict[str, SpecifierSet] = {}
+    for text in (*found["dependencies"], *found["optional-dependencies"]["opdsl"]):
+        needed = Requirement(text)
+        if needed.marker is None or needed.marker.evaluate(environment):
+            together[needed.name] = together.get(needed.name, SpecifierSet()) & needed.specifier
+    return together
 
 
 @pytest.mark.parametrize("target", [it.name for it in targets.TARGETS])
-def test_each_system_and_python_has_one_range_of_each(target: str) -> None:
-    (found,) = (it for it in targets.TARGETS if it.name == target)
-    for series in (it for it in SERIES if it.version >= version_of(found.oldest)):
-        needed = chosen(target, series.name.removesuffix("t"))
+@pytest.mark.parametrize("text", [OF_22, OF_23])
+def test_each_system_and_python_has_lowest_versions_and_no_others(
+    target: str, text: str, metadata: Metadata
+) -> None:
+    found = metadata(text)
+    for series in SERIES:
+        needed = chosen(found, target, series.name.removesuffix("t"))
         assert sorted(needed) == ["PyYAML", "ml_dtypes", "numpy"]
+        assert {it.operator for versions in needed.values() for it in versions} == {">="}
 
 
 @pytest.mark.parametrize(
-    ("target", "version", "name", "inside", "outside"),
+    ("text", "on", "name", "inside", "outside"),
     [
         # Upstream's, wherever it has files.
-        ("linux-x86_64", "3.12", "numpy", "2.1.2", "2.1.3"),
-        ("macos-arm64", "3.13", "numpy", "2.1.2", "2.1.3"),
-        ("linux-aarch64", "3.12", "ml_dtypes", "0.6.0", "0.6.1"),
-        # The newest that has files for 3.13t.
-        ("windows-amd64", "3.13", "numpy", "2.1.3", "2.2.0"),
-        ("linux-x86_64", "3.13", "ml_dtypes", "0.5.4", "0.6.0"),
-        # The oldest that has files for 3.14, and the newest that has them for 3.14t everywhere.
-        ("linux-x86_64", "3.14", "numpy", "2.3.2", "2.1.2"),
-        ("macos-x86_64", "3.14", "numpy", "2.3.5", "2.4.0"),
-        ("windows-amd64", "3.14", "ml_dtypes", "0.6.0", "0.5.3"),
-        # The oldest that has files for Windows on Arm.
-        ("windows-arm64", "3.11", "numpy", "2.3.2", "2.1.3"),
-        ("windows-arm64", "3.12", "PyYAML", "6.0.3", "6.0.1"),
+        (OF_23, ("linux-x86_64", "3.10"), "numpy", "2.1.0", "2.0.2"),
+        (OF_23, ("macos-arm64", "3.12"), "ml_dtypes", "0.5.0", "0.4.1"),
+        (OF_22, ("linux-aarch64", "3.11"), "ml_dtypes", "0.1.0", "0.0.4"),
+        # The first that has files.
+        (OF_22, ("linux-x86_64", "3.10"), "numpy", "1.21.3", "1.21.2"),
+        (OF_22, ("linux-x86_64", "3.12"), "ml_dtypes", "0.3.0", "0.2.0"),
+        (OF_22, ("windows-amd64", "3.12"), "numpy", "1.26.0", "1.25.2"),
+        (OF_23, ("linux-x86_64", "3.14"), "numpy", "2.3.2", "2.3.1"),
+        (OF_23, ("linux-x86_64", "3.15"), "PyYAML", "6.0.4", "6.0.3"),
+        (OF_22, ("windows-arm64", "3.11"), "numpy", "2.3.0", "2.2.6"),
+        # What is newer than all that upstream knew.
+        (OF_22, ("linux-x86_64", "3.9"), "numpy", "2.0.2", "1.20.3"),
+        (OF_22, ("linux-x86_64", "3.13"), "numpy", "3.0", "2.0.2"),
     ],
 )
-def test_a_range_ends_where_the_files_do(
-    target: str, version: str, name: str, inside: str, outside: str
+def test_a_range_begins_where_upstreams_and_the_files_do_and_has_no_end(
+    metadata: Metadata, text: str, on: tuple[str, str], name: str, *, inside: str, outside: str
 ) -> None:
-    specifier = chosen(target, version)[name].specifier
-    assert specifier.contains(inside)
-    assert not specifier.contains(outside)
+    versions = chosen(metadata(text), *on)[name]
+    assert versions.contains(inside)
+    assert not versions.contains(outside)
+
+
+@pytest.mark.parametrize(
+    ("upstreams", "ours"),
+    [
+        ("numpy<3", ["numpy", "numpy>=2; python_version >= '3.13'"]),
+        ("NumPy ==1.26.4", ["numpy>=1.26.4", "numpy>=2; python_version >= '3.13'"]),
+        ("numpy~=2.1", ["numpy>=2.1"]),
+        ("numpy >= 2.0; python_version < '3.13'", ["numpy>=2.0; python_version < '3.13'"]),
+    ],
+)
+def test_of_upstreams_forms_the_lowest_version_is_taken(tree: Path, upstreams: str, ours: list[str]) -> None:
+    (tree / "mlir" / "python" / "requirements.txt").write_text(f"{upstreams}\nnumpy-like>=9\n")
+    files = ["numpy>=2; python_version >= '3.13'", "other>=7"]
+    assert line_requirements.lines(tree, ["numpy"], files) == ours
+
+
+@pytest.mark.parametrize("text", ["", "numpy-like>=1\n", "-r other.txt\nnumpy\n"])
+def test_a_tree_that_does_not_say_it_is_one_line(tree: Path, text: str) -> None:
+    (tree / "mlir" / "python" / "requirements.txt").write_text(text)
+    with pytest.raises(ValueError, match=r"requirements\.txt") as caught:
+        line_requirements.lines(tree, ["numpy"], [])
+    assert len(str(caught.value).splitlines()) == 1
 
 
 def test_every_python_is_said() -> None:

@@ -64,6 +64,15 @@ def test_llvm_and_what_is_made_from_it_are_told_the_same(name: str) -> None:
     assert bindings["MLIR_DIR"] == "/sdk/lib/cmake/mlir"
 
 
+def test_precompiled_headers_are_upstreams_choice_unless_a_cache_would_keep_them() -> None:
+    def switch(launcher: Path | None) -> str | None:
+        settings = tool_settings(toolchain("linux-x86_64"), python="", launcher=launcher, link_jobs=1)
+        return settings.get("CMAKE_DISABLE_PRECOMPILE_HEADERS")
+
+    assert switch(Path("/usr/bin/ccache")) == "ON"
+    assert switch(None) is None
+
+
 def test_a_linux_without_a_target_is_told_nothing() -> None:
     assert platform_settings.common(None) == platform_settings.llvm(None) == {}
 

@@ -143,13 +143,17 @@ def test_what_each_wheel_must_have_passed() -> None:
     def owed(one: Distribution, *, abi: Abi = EVERY[0], rehearsal: bool = False) -> set[str]:
         return set(record.owed(one, all_of_them, abi, rehearsal=rehearsal))
 
-    assert owed(bindings) == {"upstream", "wheels"}
+    assert owed(bindings) == {"upstream", "wheels", "wheels-lowest"}
     assert owed(plain) == set()
     stable = abis(supported("3.13"), stable=True)[0]
     assert owed(bindings, abi=stable) == {
-        f"{suite}-cp3{minor}" for suite in ("upstream", "wheels") for minor in (13, 14, 15)
+        f"{suite}-cp3{minor}" for suite in ("upstream", "wheels", "wheels-lowest") for minor in (13, 14, 15)
     }
-    assert owed(bindings, abi=stable, rehearsal=True) == {"upstream-cp313", "wheels-cp313"}
+    assert owed(bindings, abi=stable, rehearsal=True) == {
+        "upstream-cp313",
+        "wheels-cp313",
+        "wheels-lowest-cp313",
+    }
     assert owed(sdk) == owed(tools) == owed(other) == {"lit", "wheels-sdk", "wheels-tools"}
     assert owed(other, rehearsal=True) == {"wheels-sdk", "wheels-tools"}
 

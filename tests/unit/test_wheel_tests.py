@@ -63,6 +63,23 @@ def test_requirements_are_those_of_the_target_interpreter(
     assert found == ["numpy<=2.1.2,>=1.19.5", *expected]
 
 
+@pytest.mark.parametrize(
+    ("requirements", "expected"),
+    [
+        ([], []),
+        (["numpy>=1.19.5"], ["numpy==1.19.5"]),
+        # As numbers, not as text.
+        (["numpy>=1.9", "numpy>=1.21.3", "numpy>=1.10"], ["numpy==1.21.3"]),
+        (["ml_dtypes>=0.5.1,<1,!=0.5.2"], ["ml_dtypes==0.5.1"]),
+        (["PyYAML", "other<2"], ["PyYAML", "other<2"]),
+    ],
+)
+def test_the_lowest_versions_are_those_that_all_requirements_allow(
+    requirements: list[str], expected: list[str]
+) -> None:
+    assert wheel_tests.lowest_of(requirements) == expected
+
+
 def test_the_wheel_of_the_interpreter_is_found(tmp_path: Path) -> None:
     for tag in ("cp39-cp39", "cp310-cp310", "cp313-cp313", "cp313-cp313t"):
         wheel(tmp_path, f"mlir_python_bindings-22.1.8.dev0+gca7933e47-{tag}-manylinux_2_36_x86_64.whl")

@@ -71,20 +71,24 @@ def _uses(module: ir.Module, dialect: str) -> bool:
     return dialect in names or any(f"{sign}{dialect}." in str(module) for sign in "#!")
 
 
+def _parsed(text: str) -> ir.Module | None:
+    try:
+        return ir.Module.parse(text)
+    except ir.MLIRError:
+        return None
+
+
 @cache
 def _texts(dialect: str) -> list[str]:
     """The first texts of upstream's that this MLIR takes."""
     found: list[str] = []
-    for text in upstream.texts(dialect)[:_LOOKED_AT]:
-        with ir.Context():
-            try:
-                module = ir.Module.parse(text)
-            except ir.MLIRError:
-                continue
-            if _uses(module, dialect):
+    with ir.Context():
+        for text in upstream.texts(dialect)[:_LOOKED_AT]:
+            module = _parsed(text)
+            if module and _uses(module, dialect):
                 found.append(text)
-        if len(found) == _TEXTS:
-            break
+            if len(found) == _TEXTS:
+                break
     return found
 
 

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.version import Version
 
 from mlir_release import environments, lit, lit_site, log
 from mlir_release.errors import UserError
@@ -27,7 +29,7 @@ from mlir_release.run import run
 from mlir_release.store import remove
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mlir_release.environments import Environment
     from mlir_release.interpreters import Interpreter
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 _EXTRAS = ("", "opdsl")
 # What our own tests report and do not fail for, a line each, beside the JUnit file of their run.
 FINDINGS = "findings.txt"
+# How an environment is called that has the lowest versions of what is required.
+LOWEST = "lowest"
 # How upstream's tests call the extension that is built for them alone.
 _TEST_EXTENSION = re.compile(r"\bpython_test\b|_mlirPythonTest")
 
@@ -73,21 +77,32 @@ def find(wheelhouse: Path, distribution: str, tag: str, *, build: str) -> Path:
 
 
 def install(
-    wheels: Sequence[Path], interpreter: Interpreter, *, requirements: Sequence[Path], store: Store
+    wheels: Sequence[Path],
+    interpreter: Interpreter,
+    *,
+    requirements: Sequence[Path],
+    store: Store,
+    lowest: bool = False,
 ) -> Subject:
     """Make a clean environment, and install the requirements and then the wheel files alone.
+
+    What the wheels require is there in the newest versions that have files for the interpreter.
 
     Args:
         wheels: the files.
         interpreter: whose environment it is.
         requirements: what the tests themselves need, as requirements files.
         store: where the environment and the log are.
+        lowest: take the lowest versions that the wheels' metadata allow instead.
     """
-    tool_log = store.log_file(f"install-{interpreter.tag}")
-    environment = environments.create(
-        interpreter, store.root / "work" / f"test-{interpreter.tag}", log=tool_log
-    )
-    besides = [*(f"--requirement={file}" for file in requirements), *_required(wheels, interpreter)]
+    name = f"{interpreter.tag}-{LOWEST}" if lowest else interpreter.tag
+    tool_log = store.log_file(f"install-{name}")
+    environment = environments.create(interpreter, store.root / "work" / f"test-{name}", log=tool_log)
+    required = _required(wheels, interpreter)
+    besides = [
+        *(f"--requirement={file}" for file in requirements),
+        *(lowest_of(required) if lowest else required),
+    ]
     if besides:
         environment.install(["--only-binary", ":all:", *besides], log=tool_log)
     environment.install(["--no-index", "--no-deps", *wheels], log=tool_log)
@@ -132,6 +147,22 @@ def required_by(wheel: Path, interpreter: Interpreter) -> list[str]:
         for needed in requirements
         if needed.marker is None or any(needed.marker.evaluate(dict(one)) for one in asked)
     ]
+
+
+def lowest_of(requirements: Iterable[str]) -> list[str]:
+    """Each distribution that is required, in the lowest version that its requirements together allow.
+
+    One that has no lowest version stays as it is.
+    """
+    merged: dict[str, SpecifierSet] = {}
+    for requirement in map(Requirement, requirements):
+        merged[requirement.name] = merged.get(requirement.name, SpecifierSet()) & requirement.specifier
+    return [f"{name}{_lowest(specifiers)}" for name, specifiers in merged.items()]
+
+
+def _lowest(specifiers: SpecifierSet) -> str:
+    bounds = [Version(it.version) for it in specifiers if it.operator == ">="]
+    return f"=={max(bounds)}" if bounds else str(specifiers)
 
 
 def link_programs(subject: Subject, folder: Path) -> None:

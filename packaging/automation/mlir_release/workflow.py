@@ -70,6 +70,10 @@ class Workflow(Building):
             if extension:
                 records.extend(self._test_upstream(subject, interpreter, extension, output))
             records.extend(self._test_own(subject, distribution, interpreter, output))
+            if distribution.tests:
+                lowest = self._installed([distribution], [wheel], interpreter, lowest=True)
+                tried = output / wheel_tests.LOWEST
+                records.extend(self._test_own(lowest, distribution, interpreter, tried, lowest=True))
 
     def test_sdk(self) -> None:
         """Test the wheels of the platform that are in the wheelhouse, all in one environment.
@@ -141,12 +145,19 @@ class Workflow(Building):
         return wheel
 
     def _installed(
-        self, packaged: list[Distribution], wheels: list[Path], interpreter: Interpreter
+        self,
+        packaged: list[Distribution],
+        wheels: list[Path],
+        interpreter: Interpreter,
+        *,
+        lowest: bool = False,
     ) -> wheel_tests.Subject:
         tests = [self._tests(distribution) for distribution in packaged]
         requirements = [wheel_tests.requirements_of(folder, interpreter) for folder in tests if folder]
-        with log.stage(f"install {', '.join(wheel.name for wheel in wheels)}"):
-            return wheel_tests.install(wheels, interpreter, requirements=requirements, store=self.store)
+        with log.stage(f"install {', '.join(wheel.name for wheel in wheels)}{_versions(lowest=lowest)}"):
+            return wheel_tests.install(
+                wheels, interpreter, requirements=requirements, store=self.store, lowest=lowest
+            )
 
     def _tests(self, distribution: Distribution) -> Path | None:
         """The folder of this project's tests of a distribution, if it has some."""
@@ -158,14 +169,17 @@ class Workflow(Building):
         distribution: Distribution,
         interpreter: Interpreter | None,
         output: Path,
+        *,
+        lowest: bool = False,
     ) -> list[Record]:
         tests = self._tests(distribution)
         if tests is None:
             log.say(f"   {distribution.name} has no tests of this project's")
             return []
-        with log.stage(f"this project's tests of {distribution.name}"):
+        with log.stage(f"this project's tests of {distribution.name}{_versions(lowest=lowest)}"):
             junit = wheel_tests.run_own(subject, tests, source=self.tree.path, output=output)
-        found = record.of_pytest(junit, self._suite(tests.name, interpreter), output / wheel_tests.FINDINGS)
+        name = record.lowest(tests.name) if lowest else tests.name
+        found = record.of_pytest(junit, self._suite(name, interpreter), output / wheel_tests.FINDINGS)
         for text in found.findings:
             log.say(f"   known to be wrong: {text}")
         return [found]
@@ -216,3 +230,8 @@ class Workflow(Building):
         if results.bad:
             raise TestsFailed(results)
         log.say(results.closing_line())
+
+
+def _versions(*, lowest: bool) -> str:
+    """What a stage says of the versions of what wheels require."""
+    return ", with the lowest versions of what it requires" if lowest else ""

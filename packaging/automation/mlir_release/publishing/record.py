@@ -99,6 +99,11 @@ def suite(name: str, tests: Abi, interpreter: str) -> str:
     return f"{name}-{interpreter}" if tests.stable else name
 
 
+def lowest(tests: str) -> str:
+    """What a suite is called when it is run with the lowest versions of what the wheel requires."""
+    return f"{tests}-lowest"
+
+
 def owed(
     distribution: Distribution, distributions: Iterable[Distribution], abi: Abi | None, *, rehearsal: bool
 ) -> frozenset[str]:
@@ -114,7 +119,8 @@ def owed(
     if abi is None or distribution.made_per is MadePer.PLATFORM:
         together = (it.tests for it in distributions if it.made_per is MadePer.PLATFORM)
         return frozenset(it for it in together if it) | (frozenset() if rehearsal else {LIT})
-    own = (UPSTREAM if distribution.test_folder else None, distribution.tests)
+    ours = (distribution.tests, lowest(distribution.tests)) if distribution.tests else ()
+    own = (UPSTREAM if distribution.test_folder else None, *ours)
     served = abi.serves[:1] if rehearsal else abi.serves
     return frozenset(suite(it, abi, series.tag) for it in own if it for series in served)
 

@@ -13,7 +13,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from mlir_release import inventory, sbom
 from mlir_release import store as stores
 from mlir_release.errors import UserError
-from mlir_release.repair import macos, wheel_files, windows
+from mlir_release.repair import abi3, macos, wheel_files, windows
 from mlir_release.series import of_wheel
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ def repair(wheel: Path, *, library_dirs: Sequence[Path], store: Store) -> Path:
         # The last change: what is checked now is what is tested and published.
         sbom.add(repaired)
         repairer.check(repaired)
+        abi3.check(repaired, log)
 
     box = inventory.obtain(store, "repaired", parts, make)
     (repaired,) = box.path.glob("*.whl")
