@@ -199,8 +199,8 @@ class _Train:
         assert state.head
         before = self.project.pin(state.head)
         text = old = self.project.text(state.head, FILE_NAME) or ""
-        stays = before.commit == picked.sha and before.version
-        llvm_version = before.version if stays and before.version else self.version(picked.sha)
+        stays = before.version if before.commit == picked.sha else None
+        llvm_version = stays or self.version(picked.sha)
         _ensure_newer(llvm_version, newest)
         python = self._lowest_python(state.head, picked)
         if not stays:
