@@ -47,9 +47,9 @@ def ensure_fit(project: Project, start: str, upstream: Upstream, pin: Pin) -> Pi
         folder = Path(name)
         known = _patches(_brought(project, start, folder))
         chosen = select(known, pin.version)
-        upstream.put(pin.commit, [*touched(chosen), str(llvm_facts.DETECT_PYTHON)], folder)
+        upstream.put(pin.commit, sorted({*touched(chosen), str(llvm_facts.DETECT_PYTHON)}), folder)
         failed = failures(chosen, folder)
-        lowest = None if failed else lines.lowest_python(folder)
+        lowest = None if failed else _lowest_python(folder, what)
     for line in failed:
         log.say(f"   {line}")
     if failed:
@@ -94,6 +94,13 @@ def drift_lines(project: Project, upstream: Upstream, start: str, commit: str) -
     for line in report:
         log.say(f"   {line}")
     return report
+
+
+def _lowest_python(folder: Path, what: str) -> str:
+    try:
+        return lines.lowest_python(folder)
+    except UserError as error:
+        raise UserError(str(error).replace(str(folder), what)) from None
 
 
 def _brought(project: Project, start: str, folder: Path) -> Path:
