@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+import real_trees
 from mlir_release.run import run
+from mlir_release.sdk import outside
 
 MODULES = Path(__file__).parents[2] / "packaging" / "common" / "cmake"
 PROJECT = """\
@@ -103,3 +105,29 @@ def test_a_program_that_cannot_be_made_is_a_finding(tree: Path, program: str) ->
     assert sources == []
     assert '"findings"' in released
     assert program in released
+
+
+@pytest.fixture(scope="module")
+def upstream(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """LLVM's and MLIR's real files, of a line."""
+    into = tmp_path_factory.mktemp("real") / "llvm-project"
+    return real_trees.bring(real_trees.LLVM_23, ["cmake", "llvm", "mlir"], into)
+
+
+def test_upstreams_own_files_are_read(upstream: Path) -> None:
+    sources, released = asked(upstream, "opt")
+
+    assert "llvm/tools/opt/opt.cpp" in sources
+    assert len(sources) > 1
+    assert all((upstream / source).is_file() for source in sources)
+    assert "findings" not in released
+
+
+def test_what_upstream_looks_for_on_the_machine_is_off(upstream: Path) -> None:
+    told = outside.settings(upstream)
+
+    for name in ("ZLIB", "zstd", "LibXml2", "LibEdit", "CURL", "FFI", "Z3", "CUDAToolkit", "Vulkan"):
+        assert told[f"CMAKE_DISABLE_FIND_PACKAGE_{name}"] == "ON"
+    for name in ("LLVM_ENABLE_ZSTD", "LLVM_ENABLE_LIBPFM", "LLVM_ENABLE_FFI", "MLIR_ENABLE_CUDA_RUNNER"):
+        assert told[name] == "OFF"
+    assert not {f"CMAKE_DISABLE_FIND_PACKAGE_{name}" for name in outside.PACKAGES} & told.keys()
