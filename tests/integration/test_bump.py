@@ -48,7 +48,7 @@ class TestSnapshot:
         assert comment.startswith("# ")
         newest = train.world.newest
         assert project.text("main", FILE_NAME) == (
-            f'{comment}commit = "{newest}"\nversion = "24.0.0git"\nref = "main"\npython = "3.10"\n'
+            f'{comment}commit = "{newest}"\nversion = "24.0.0git"\nref = "main"\npython = "3.9"\n'
         )
 
     def test_what_commit_and_tag_say(self, train: Train) -> None:
@@ -71,7 +71,7 @@ class TestSnapshot:
         outcome = train.bump()
         assert (str(outcome.tag), outcome.version) == ("snapshot-20261122.02", "24.0.0.dev2026112202")
         assert pins.parse(train.world.project.text("main", FILE_NAME), "") == Pin(
-            commit=later, version="24.0.0git", ref="main", python="3.10"
+            commit=later, version="24.0.0git", ref="main", python="3.9"
         )
 
     def test_the_next_day(self, train: Train) -> None:

@@ -180,11 +180,10 @@ class World:
 
 def _llvm(version: str) -> dict[str, str | None]:
     """What a commit of llvm-project has, as little as the release train looks at."""
-    lowest = "3.9" if version.startswith("22.") else "3.10"
     return {
         VERSION_FILE: version_file(version),
         "mlir/CMakeLists.txt": "project(mlir)\n",
-        "mlir/cmake/modules/MLIRDetectPythonEnv.cmake": f"set(MLIR_MINIMUM_PYTHON_VERSION {lowest})\n",
+        "mlir/cmake/modules/MLIRDetectPythonEnv.cmake": "set(MLIR_MINIMUM_PYTHON_VERSION 3.9)\n",
         "mlir/python/x.py": f"# {version}\n",
     }
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import llvm_facts
-from mlir_release import log
+from mlir_release import lines, log
 from mlir_release.errors import UserError
-from mlir_release.lines import lowest_python
 from mlir_release.pin import Pin
 from mlir_release.source.patches import load_all, select, touched
 from mlir_release.train import drift
@@ -26,15 +25,7 @@ if TYPE_CHECKING:
 _PATCHES = "patches"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fit:
-    """How patches fit: the lowest Python of the patched tree (``3.10``); or why they do not apply."""
-
-    python: str | None = None
-    failure: PatchesFail | None = None
-
-
-def ensure_fit(project: Project, start: str, upstream: Upstream, pin: Pin) -> str:
+def ensure_fit(project: Project, start: str, upstream: Upstream, pin: Pin) -> Pin:
     """Check that those patches that belong to a pin's version apply to its commit; says each that does not.
 
     Args:
@@ -44,11 +35,11 @@ def ensure_fit(project: Project, start: str, upstream: Upstream, pin: Pin) -> st
         pin: with a version.
 
     Returns:
-        the lowest Python that the bindings of the commit, with the patches, are built for.
+        the pin, with the lowest Python of its tree, as the patches leave it.
 
     Raises:
         PatchesFail: one does not apply.
-        UserError: one cannot be read, or the files are not to be had, or do not say the lowest Python.
+        UserError: one cannot be read, or the files are not to be had.
     """
     assert pin.version
     what = f"LLVM {pin.version} ({pin.commit[:9]})"
@@ -56,26 +47,24 @@ def ensure_fit(project: Project, start: str, upstream: Upstream, pin: Pin) -> st
         folder = Path(name)
         known = _patches(_brought(project, start, folder))
         chosen = select(known, pin.version)
-        upstream.put(pin.commit, sorted({*touched(chosen), f"{llvm_facts.DETECT_PYTHON}"}), folder)
-        lines = failures(chosen, folder)
-        for line in lines:
-            log.say(f"   {line}")
-        if lines:
-            raise PatchesFail(chosen, lines, what)
-        log.say(f"   patches: {len(chosen)} of {len(known)} belong to {what}, and apply")
-        try:
-            return lowest_python(folder)
-        except UserError as error:
-            raise UserError(str(error).replace(name, what)) from None
+        upstream.put(pin.commit, sorted({*touched(chosen), str(llvm_facts.DETECT_PYTHON)}), folder)
+        failed = failures(chosen, folder)
+        lowest = None if failed else _lowest_python(folder, what)
+    for line in failed:
+        log.say(f"   {line}")
+    if failed:
+        raise PatchesFail(chosen, failed, what)
+    log.say(f"   patches: {len(chosen)} of {len(known)} belong to {what}, and apply")
+    return replace(pin, python=lowest)
 
 
-def fit(project: Project, upstream: Upstream, start: str, commit: str) -> Fit:
-    """How the patches that a commit of ours has fit one of llvm-project; raises as ``ensure_fit`` else."""
-    pin = Pin(commit=commit, version=upstream.version(commit))
+def pinned(project: Project, upstream: Upstream, ref: str, start: str, commit: str) -> Pin | PatchesFail:
+    """The pin of a commit of llvm-project on an upstream branch; why our patches do not apply to it."""
     try:
-        return Fit(python=ensure_fit(project, start, upstream, pin))
+        pin = Pin(commit=commit, version=upstream.version(commit), ref=ref)
+        return ensure_fit(project, start, upstream, pin)
     except PatchesFail as failure:
-        return Fit(failure=failure)
+        return failure
 
 
 def drift_lines(project: Project, upstream: Upstream, start: str, commit: str) -> list[str]:
@@ -90,21 +79,28 @@ def drift_lines(project: Project, upstream: Upstream, start: str, commit: str) -
     Returns:
         the report of ``drift``; a line that says why, if it cannot be made; nothing for the pinned commit.
     """
-    pinned = project.pin(start).commit
-    if pinned == commit:
+    old = project.pin(start).commit
+    if old == commit:
         return []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         ours = drift.Ours.read(_brought(project, start, folder))
         finder = Finder(store=upstream.store, remote=upstream.url, paths=ours.paths, into=folder)
         try:
-            sides = [finder.pinned(Pin(commit=it)) for it in (pinned, commit)]
-            lines = drift.compare(ours, *sides).lines()
+            sides = [finder.pinned(Pin(commit=it)) for it in (old, commit)]
+            report = drift.compare(ours, *sides).lines()
         except UserError as error:
-            lines = [f"drift from {pinned[:9]} is not known: {error}"]
-    for line in lines:
+            report = [f"drift from {old[:9]} is not known: {error}"]
+    for line in report:
         log.say(f"   {line}")
-    return lines
+    return report
+
+
+def _lowest_python(folder: Path, what: str) -> str:
+    try:
+        return lines.lowest_python(folder)
+    except UserError as error:
+        raise UserError(str(error).replace(str(folder), what)) from None
 
 
 def _brought(project: Project, start: str, folder: Path) -> Path:

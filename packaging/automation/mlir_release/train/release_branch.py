@@ -96,7 +96,7 @@ def make(project: Project, upstream: Upstream, wanted: Wanted, *, dry_run: bool,
 
 @dataclass(frozen=True, kw_only=True)
 class _Work:
-    """What is known that does not change while others push; ``pin`` is without archives and Python."""
+    """What is known that does not change while others push; ``pin`` is without archives."""
 
     project: Project
     upstream: Upstream
@@ -131,9 +131,8 @@ class _Work:
         text = self.project.text(start, FILE_NAME) or ""
         old = pins.parse(text, f"{FILE_NAME} of {start[:9]}") if text else None
         same = old is not None and old.commit == self.pin.commit
-        python = ensure_fit(self.project, start, self.upstream, self.pin)
-        archives = old.archives if old and same else {}
-        pin = dataclasses.replace(self.pin, python=python, archives=archives)
+        pin = dataclasses.replace(self.pin, archives=old.archives if old and same else {})
+        pin = ensure_fit(self.project, start, self.upstream, pin)
         if pin == old:
             return start
         self._describe(old)
