@@ -243,7 +243,7 @@ class TestDryRun:
         newest = train.world.newest[:9]
         steps = (
             "   3 commits of main at file://",
-            "   patches: 0 of ",
+            "   patches: ",
             f"   picked {newest} of 2026-11-22 02:00, [mlir] Change something\n",
             f"   pin: {train.world.pinned[:9]} (22.1.8) becomes {newest} (24.0.0git)\n",
             f"   tag: {FIRST}, version 24.0.0.dev2026112201\n",

@@ -218,7 +218,9 @@ class TestReal:
         assert "MLIRX86VectorDialect" in kinds[Kind.TARGETS].gone
         assert "MLIR_ENABLE_PYTHON_STABLE_ABI" in kinds[Kind.OPTIONS].new
         assert "enable_python_stable_abi" in kinds[Kind.LIT].new
-        assert found.patches.keys() == {"0001-python-3.9.patch"}
+        # What is tried on 23 applies to it; and 0001 is known not to be for it.
+        assert "0001-python-3.9.patch" in found.patches
+        assert not any(state.startswith("does not") for state in found.patches.values())
         assert found.tests == []
         assert drift.compare(ours, llvm_22, llvm_22).differences == []
 

@@ -214,8 +214,8 @@ class _Train:
         )
         log.say(f"   picked {picked}")
         pinned = f"{picked.sha[:9]} ({llvm_version})"
-        same = text == old
-        log.say(f"   pin: {'stays' if same else f'{before.commit[:9]} ({before.version}) becomes'} {pinned}")
+        change = "stays" if text == old else f"{before.commit[:9]} ({before.version}) becomes"
+        log.say(f"   pin: {change} {pinned}")
         log.say(f"   tag: {following.tag}, version {following.version}")
         return following
 
