@@ -51,6 +51,11 @@ class TestWheels:
             **{it.name: [about] for it in others},
         }
 
+    def test_what_is_for_one_machine_only(self, release: ReleaseWorld) -> None:
+        wheel = release.wheel(tags="cp311-cp311-linux_x86_64")
+        (problem,) = release.refused()[wheel.name]
+        assert problem.startswith("it is for the machine that made it: ")
+
     def test_of_something_else_than_the_checkout(self, release: ReleaseWorld) -> None:
         wheel = release.wheel(
             version="24.0.0.dev2026112202",
