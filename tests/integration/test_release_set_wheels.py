@@ -88,9 +88,10 @@ class TestWheels:
         # The tests were those of other bytes.
         release.wheel(tags="cp310-cp310-win_amd64", tested=False, files={"the_bindings/more.py": b"y = 1\n"})
         about = "it is not recorded that these bytes have passed the tests "
+        untested = [about + suite for suite in ("upstream", "wheels", "wheels-lowest")]
         assert release.refused() == {
-            wheel.name: [f"{about}upstream", f"{about}wheels"],
-            other.name: [f"{about}upstream", f"{about}wheels"],
+            wheel.name: untested,
+            other.name: untested,
             sdk.name: [f"{about}lit"],
         }
 
