@@ -5,7 +5,7 @@
 #   "auditwheel>=6.8.2; sys_platform == 'linux'",
 #   "check-wheel-contents>=0.6.3",
 #   "cibuildwheel==4.3.3",
-#   "cmake>=3.28",
+#   "cmake>=3.31",
 #   "cyclonedx-python-lib[json-validation]>=11.12",
 #   "delocate>=0.13",
 #   "delvewheel>=1.13",

@@ -10,7 +10,7 @@ import re
 from pathlib import Path, PurePosixPath
 
 _VERSION = PurePosixPath("cmake/Modules/LLVMVersion.cmake")
-_DETECT_PYTHON = PurePosixPath("mlir/cmake/modules/MLIRDetectPythonEnv.cmake")
+DETECT_PYTHON = PurePosixPath("mlir/cmake/modules/MLIRDetectPythonEnv.cmake")
 _MLIR = PurePosixPath("mlir/CMakeLists.txt")
 _REQUIREMENTS = PurePosixPath("mlir/python/requirements.txt")
 _NUMBER = re.compile(r"set\(LLVM_VERSION_(MAJOR|MINOR|PATCH) (\d+)\)")
@@ -32,7 +32,7 @@ def numbers(tree: Path) -> str:
 
 def lowest_python(tree: Path) -> str:
     """The lowest Python that the bindings of a tree are built for (``3.10``); raises ``UnknownForm``."""
-    return lowest_python_in(_text(tree, _DETECT_PYTHON), f"{_DETECT_PYTHON} of {tree}")
+    return lowest_python_in(_text(tree, DETECT_PYTHON), f"{DETECT_PYTHON} of {tree}")
 
 
 def lowest_python_in(text: str, where: str) -> str:

@@ -48,7 +48,7 @@ class TestSnapshot:
         assert comment.startswith("# ")
         newest = train.world.newest
         assert project.text("main", FILE_NAME) == (
-            f'{comment}commit = "{newest}"\nversion = "24.0.0git"\nref = "main"\n'
+            f'{comment}commit = "{newest}"\nversion = "24.0.0git"\nref = "main"\npython = "3.9"\n'
         )
 
     def test_what_commit_and_tag_say(self, train: Train) -> None:
@@ -71,7 +71,7 @@ class TestSnapshot:
         outcome = train.bump()
         assert (str(outcome.tag), outcome.version) == ("snapshot-20261122.02", "24.0.0.dev2026112202")
         assert pins.parse(train.world.project.text("main", FILE_NAME), "") == Pin(
-            commit=later, version="24.0.0git", ref="main"
+            commit=later, version="24.0.0git", ref="main", python="3.9"
         )
 
     def test_the_next_day(self, train: Train) -> None:
@@ -243,10 +243,10 @@ class TestDryRun:
         newest = train.world.newest[:9]
         steps = (
             "   3 commits of main at file://",
+            "   patches: 0 of ",
             f"   picked {newest} of 2026-11-22 02:00, [mlir] Change something\n",
             f"   pin: {train.world.pinned[:9]} (22.1.8) becomes {newest} (24.0.0git)\n",
             f"   tag: {FIRST}, version 24.0.0.dev2026112201\n",
-            "   patches: 0 of 2 belong to LLVM 24.0.0git",
             f"   would push a commit of that to main, on {train.world.project.head()[:9]}, and the tag\n",
             "== no snapshot: a dry run changes nothing\n",
         )

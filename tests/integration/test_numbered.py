@@ -94,7 +94,9 @@ def test_a_branch_is_made_from_main_with_one_commit(world: World) -> None:
     changed = git(world.project.path, "diff", "--name-only", main, LINE)
     assert changed == FILE_NAME
     # The archives were those of another commit.
-    assert pin_of(world) == pins.Pin(commit=world.pinned, version="22.1.8", ref="llvmorg-22.1.8")
+    assert pin_of(world) == pins.Pin(
+        commit=world.pinned, version="22.1.8", ref="llvmorg-22.1.8", python="3.9"
+    )
     assert world.project.text(LINE, FILE_NAME).startswith("# The llvm-project commit")
 
 
@@ -128,7 +130,7 @@ def test_a_candidate_whose_source_has_a_wrong_suffix(
     commit = upstream_release(world, "23.1.0-rc1", says="23.1.0-rc2")
     branch(world, "llvmorg-23.1.0-rc1")
     found = pin_of(world, "release/23.x")
-    assert found == pins.Pin(commit=commit, version="23.1.0rc1", ref="llvmorg-23.1.0-rc1")
+    assert found == pins.Pin(commit=commit, version="23.1.0rc1", ref="llvmorg-23.1.0-rc1", python="3.9")
     assert "says LLVM 23.1.0rc2: the tag's name counts" in capsys.readouterr().out
 
 

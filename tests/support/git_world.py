@@ -183,6 +183,7 @@ def _llvm(version: str) -> dict[str, str | None]:
     return {
         VERSION_FILE: version_file(version),
         "mlir/CMakeLists.txt": "project(mlir)\n",
+        "mlir/cmake/modules/MLIRDetectPythonEnv.cmake": "set(MLIR_MINIMUM_PYTHON_VERSION 3.9)\n",
         "mlir/python/x.py": f"# {version}\n",
     }
 

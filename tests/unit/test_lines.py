@@ -12,7 +12,7 @@ import llvm_facts
 import llvm_lines
 from mlir_release import lines
 from mlir_release.errors import UserError
-from mlir_release.pin import Pin
+from mlir_release.pin import FILE_NAME, Pin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,6 +105,14 @@ class TestLineOf:
         assert "cp39" in made["22.1.8", "3.9"]
         assert "cp313" in made["22.1.8", "3.9"]
         assert made["23.1.1", "3.10"] == ["cp310", "cp311", "cp312-abi3", "cp313t", "cp314t", "cp315t"]
+
+    def test_sessions_are_those_of_the_pin_whatever_it_is(self, tmp_path: Path) -> None:
+        every = [it.name for it in lines.served(tmp_path)]
+        text = f'commit = "{"a" * 40}"\nversion = "23.1.1"\nref = "main"\npython = "3.14"\n'
+        (tmp_path / FILE_NAME).write_text(text, encoding="utf-8")
+        assert [it.name for it in lines.served(tmp_path)] == ["3.14", "3.14t", "3.15", "3.15t"]
+        (tmp_path / FILE_NAME).write_text("broken", encoding="utf-8")
+        assert [it.name for it in lines.served(tmp_path)] == every
 
 
 class TestTree:

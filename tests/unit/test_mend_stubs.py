@@ -136,6 +136,15 @@ def test_what_the_package_adds_and_enums_have_is_right(package: Path) -> None:
     assert "__str__" not in text
 
 
+def test_a_type_of_cpp_alone_is_any_object(package: Path) -> None:
+    stub = package / "_mlir_libs/_mlirOf23.pyi"
+    stub.write_text(
+        f'{OF_23}\ndef late(a: "MlirSomething", b: "Type", c: str = "MlirText") -> "MlirOther": ...\n'
+    )
+    assert mend(package) == []
+    assert 'def late(a: object, b: "Type", c: str = "MlirText") -> object: ...' in stub.read_text()
+
+
 def test_stubs_of_modules_that_are_gone_go(package: Path) -> None:
     mend(package)
     assert not (package / "_mlir_libs/_mlir/dialects").exists()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlir_release.pin import FILE_NAME, BadPin, Pin, read
+from mlir_release.pin import FILE_NAME, BadPin, Pin, parse, read, rewritten
 
 COMMIT = "ca7933e47d3a3451d81e72ac174dcb5aa28b59d1"
 SHA256 = "b49b9277aef97616320b2da259e1f8174c65b0ce2fbe2e8629644a97693402fe"
@@ -54,12 +54,22 @@ def test_the_projects_own_pin_is_read() -> None:
 
 
 @per_example
-@given(commit=COMMITS, version=VERSIONS, ref=REFS, archives=st.dictionaries(NAMES, SHA256S))
-def test_toml(tmp_path: Path, commit: str, version: str, ref: str, archives: dict[str, str]) -> None:
+@given(
+    commit=COMMITS,
+    version=VERSIONS,
+    ref=REFS,
+    python=st.none() | st.from_regex(r"3\.[0-9]{1,2}", fullmatch=True),
+    archives=st.dictionaries(NAMES, SHA256S),
+)
+def test_toml(
+    tmp_path: Path, *, commit: str, version: str, ref: str, python: str | None, archives: dict[str, str]
+) -> None:
     table = "".join(f'"{name}" = "{value}"\n' for name, value in archives.items())
-    text = f'commit = "{commit}"\nversion = "{version}"\nref = "{ref}"\n[archives]\n{table}'
+    lowest = f'python = "{python}"\n' if python else ""
+    text = f'commit = "{commit}"\nversion = "{version}"\nref = "{ref}"\n{lowest}[archives]\n{table}'
     pin = read(write(tmp_path, text.encode()))
-    assert pin == Pin(commit=commit, version=version, ref=ref, archives=archives)
+    assert pin == Pin(commit=commit, version=version, ref=ref, python=python, archives=archives)
+    assert parse(rewritten("# why\n", pin), "") == pin
 
 
 @per_example
@@ -118,6 +128,9 @@ def test_one_changed_byte_is_one_line_or_a_pin(tmp_path: Path, data: st.DataObje
         ({"version": "v22.1.8"}, "version"),
         ({"version": "٢٢.1.8"}, "version"),
         ({"version": "22.1.8\\n"}, "version"),
+        ({"python": "3"}, "python"),
+        ({"python": "2.7"}, "python"),
+        ({"python": 3.1}, "python"),
         ({"ref": ""}, "ref"),
         ({"ref": "a b"}, "ref"),
         ({"comit": COMMIT}, "unknown key 'comit'"),

@@ -112,6 +112,22 @@ def test_user_is_told_the_missing_packages(machine: Machine, prefix: Path, store
         assert "`sudo apt-get install libzstd-dev` brings it in minutes" in line
 
 
+@pytest.mark.usefixtures("user")
+@pytest.mark.parametrize("tools", ["99~++20261025103442+7e3c57157096-1", "99~++20261024-1"])
+def test_packages_of_a_snapshot_are_compared_with_each_other(
+    machine: Machine, prefix: Path, store: Store, tools: str
+) -> None:
+    newest = dict.fromkeys(LLVM_PACKAGES, "1:99~++20261025103442+7e3c57157096-1")
+    packages = {**PACKAGES, **newest, "mlir-99-tools": f"1:{tools}"}
+    machine.has_apt(archive=packages, installed=packages)
+    machine.owns("libmlir-99-dev", prefix / "lib/cmake/mlir/MLIRConfig.cmake")
+
+    if packages["mlir-99-tools"] == newest["mlir-99-tools"]:
+        assert obtain_installed(str(prefix), version=VERSION, store=store).prefix == prefix
+    else:
+        assert f"the MLIR in {prefix} misses packages: mlir-99-tools;" in refusal(str(prefix), store)
+
+
 @pytest.mark.usefixtures("root")
 def test_a_wrong_prefix_by_hand_installs_nothing(machine: Machine, tmp_path: Path, store: Store) -> None:
     machine.has_apt(archive=PACKAGES)

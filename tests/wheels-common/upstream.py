@@ -46,9 +46,10 @@ def python_dialects() -> list[str]:
 
 
 def python_files() -> list[str]:
-    """The files of upstream's package, as paths in it with slashes, sorted."""
+    """The files of upstream's package, as paths in it with slashes, sorted; without its test extension's."""
     package = source() / "mlir" / "python" / "mlir"
-    return sorted(path.relative_to(package).as_posix() for path in package.rglob("*.py"))
+    files = (path for path in package.rglob("*.py") if not path.stem.endswith("_test"))
+    return sorted(path.relative_to(package).as_posix() for path in files)
 
 
 def texts(dialect: str) -> list[str]:

@@ -34,6 +34,7 @@ class MLIRError(Exception):
 
     def __init__(self, message: str, error_diagnostics: list[DiagnosticInfo]) -> None: ...
 '''
+_QUOTED = re.compile(r'(?<=[:>|] )"(\w+)"')
 _CONTEXT = (
     "(self, load_on_create_dialects: Sequence[str] | None = None, thread_pool: ThreadPool | None = None)"
 )
@@ -103,6 +104,15 @@ def _with_site_classes(text: str) -> str:
     return text + ("" if "class MLIRError" in text else _ERROR)
 
 
+def _without_foreign_types(text: str, known: set[str]) -> str:
+    """Say ``object`` where nanobind quotes the name of a C++ type, because no Python type stands for it."""
+
+    def plain(signature: re.Match[str]) -> str:
+        return _QUOTED.sub(lambda name: name[0] if name[1] in known else "object", signature[0])
+
+    return re.sub(r"^ *def .*$", plain, text, flags=re.MULTILINE)
+
+
 def _with_imports(text: str, sources: dict[str, set[str]]) -> str:
     """Import what is used from the modules that have it; the first that does is taken."""
     # As if it were a package of its own.
@@ -134,6 +144,7 @@ def _mend(package: Path) -> list[str]:
     for stub in sorted(package.rglob("*.pyi")):
         text = _without_enum_internals(stub.read_text(encoding="utf-8"))
         text = _with_method(text, "__enter__", "-> object:", "-> {}:")
+        text = _without_foreign_types(text, in_ir | _definitions(ast.parse(text).body))
         if stub == ir_stub:
             text = _with_site_classes(text)
         text = _with_imports(text, sources)

@@ -30,7 +30,7 @@ with ir.Context(thread_pool=ir.ThreadPool()) as context, ir.Location.unknown(con
     if TYPE_CHECKING:
         reveal_type(context)  # says: mlir._mlir_libs._mlir.ir.Context
         reveal_type(built.body.arguments)  # says: mlir._mlir_libs._mlir.ir.BlockArgumentList
-        reveal_type(built.body.arguments[0].type)  # says: mlir._mlir_libs._mlir.ir.Type
+        reveal_type(ir.UnitAttr.get().type)  # says: mlir._mlir_libs._mlir.ir.Type
         ir.IntegerType.get_signless("wide")  # says: incompatible type "str"
         ExecutionEngine(context)  # says: incompatible type "Context"; expected Module
         names(context)  # says: incompatible type "Context"; expected Module

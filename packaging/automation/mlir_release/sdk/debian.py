@@ -38,9 +38,21 @@ def owns(prefix: Prefix) -> bool:
     return apt.owner(prefix.config) == f"libmlir-{major(prefix.version)}-dev"
 
 
+def missing_beside(version: str) -> list[str]:
+    """Those packages that are not installed, or not in the version of the installed ``libmlir-N-dev``.
+
+    A package of a snapshot calls itself otherwise (``24~++20261025…``) than its files do (24.0.0).
+    """
+    return _missing(version, apt.installed(f"libmlir-{major(version)}-dev"))
+
+
 def missing(version: str) -> list[str]:
     """Those packages that are not installed, or not in this version."""
-    wrong = [package for package in _llvm_packages(version) if apt.installed(package) != version]
+    return _missing(version, version)
+
+
+def _missing(version: str, expected: str | None) -> list[str]:
+    wrong = [package for package in _llvm_packages(version) if apt.installed(package) != expected]
     return wrong + [package for package in _BESIDES if apt.installed(package) is None]
 
 

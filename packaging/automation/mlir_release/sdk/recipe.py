@@ -104,8 +104,8 @@ def tool_settings(
     if toolchain.linker:
         settings["LLVM_USE_LINKER"] = toolchain.linker
     if launcher:
-        # A precompiled header names the folders that it was made in, and builds move: taken from the cache, it
-        # would stop the next one ("could not find file … referenced by AST file"). See docs/benchmarks.md.
+        # A precompiled header names the folders that it was made in, and builds move: taken from the cache,
+        # it would stop the next one ("could not find file … referenced by AST file"). See docs/benchmarks.md.
         settings["CMAKE_DISABLE_PRECOMPILE_HEADERS"] = "ON"
     return settings
 

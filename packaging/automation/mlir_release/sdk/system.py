@@ -97,7 +97,7 @@ def _usable(place: Place, version: str) -> Sdk:
     found = prefix.read(place.path)
     if found.version != version:
         raise BadPrefix(f"the MLIR in {found.path} is {found.version}, and {version} is needed")
-    if debian.owns(found) and (missing := debian.missing(version)):
+    if debian.owns(found) and (missing := debian.missing_beside(version)):
         raise _MissingPackages(f"the MLIR in {found.path} misses packages: {', '.join(missing)}")
     prefix.check_contents(found)
     return Sdk(

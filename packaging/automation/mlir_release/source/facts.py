@@ -102,7 +102,8 @@ def of_tree(tree: Path) -> Facts:
         UserError: it does not say its version, so that it is no llvm-project.
     """
     version = read_version(tree)
-    found: dict[Kind, dict[str, str]] = {}
+    # None at all is a finding, too.
+    found: dict[Kind, dict[str, str]] = {kind: {} for kind in _OF_COMMANDS}
     unread: list[str] = []
     for kind, read in _READERS.items():
         try:
@@ -114,7 +115,7 @@ def of_tree(tree: Path) -> Facts:
         try:
             for command in executed(path.read_text(encoding="utf-8", errors="replace")):
                 for kind, key, value in _said(command, name):
-                    said = found.setdefault(kind, {}).setdefault(key, value)
+                    said = found[kind].setdefault(key, value)
                     # An option may have one default here and another one there.
                     if kind is Kind.OPTIONS and value not in said.split(" or "):
                         found[kind][key] = f"{said} or {value}"
@@ -158,6 +159,9 @@ _READERS: Mapping[Kind, Callable[[Path], dict[str, str]]] = {
     Kind.SETTINGS: _settings,
     Kind.LIT: _lit_settings,
 }
+
+
+_OF_COMMANDS = (Kind.DIALECTS, Kind.EXTENSIONS, Kind.TOOLS, Kind.TARGETS, Kind.OPTIONS, Kind.COMMANDS)
 
 
 def _said(command: Command, file: str) -> Iterator[tuple[Kind, str, str]]:

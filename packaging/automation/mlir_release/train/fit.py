@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlir_release import log
+import llvm_facts
+from mlir_release import lines, log
 from mlir_release.errors import UserError
 from mlir_release.pin import Pin
 from mlir_release.source.patches import load_all, select, touched
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 _PATCHES = "patches"
 
 
-def ensure_fit(project: Project, start: str, upstream: Upstream, pin: Pin) -> None:
+def ensure_fit(project: Project, start: str, upstream: Upstream, pin: Pin) -> Pin:
     """Check that those patches that belong to a pin's version apply to its commit; says each that does not.
 
     Args:
@@ -31,6 +33,9 @@ def ensure_fit(project: Project, start: str, upstream: Upstream, pin: Pin) -> No
         start: the commit of it that has them.
         upstream: where the files are that they change.
         pin: with a version.
+
+    Returns:
+        the pin, with the lowest Python of its tree, as the patches leave it.
 
     Raises:
         PatchesFail: one does not apply.
@@ -42,22 +47,24 @@ def ensure_fit(project: Project, start: str, upstream: Upstream, pin: Pin) -> No
         folder = Path(name)
         known = _patches(_brought(project, start, folder))
         chosen = select(known, pin.version)
-        upstream.put(pin.commit, touched(chosen), folder)
-        lines = failures(chosen, folder)
-    for line in lines:
+        upstream.put(pin.commit, sorted({*touched(chosen), str(llvm_facts.DETECT_PYTHON)}), folder)
+        failed = failures(chosen, folder)
+        lowest = None if failed else _lowest_python(folder, what)
+    for line in failed:
         log.say(f"   {line}")
-    if lines:
-        raise PatchesFail(chosen, lines, what)
+    if failed:
+        raise PatchesFail(chosen, failed, what)
     log.say(f"   patches: {len(chosen)} of {len(known)} belong to {what}, and apply")
+    return replace(pin, python=lowest)
 
 
-def unfit(project: Project, upstream: Upstream, start: str, commit: str) -> PatchesFail | None:
-    """Why the patches that a commit of ours has do not apply to one of llvm-project; None if they do."""
+def pinned(project: Project, upstream: Upstream, ref: str, start: str, commit: str) -> Pin | PatchesFail:
+    """The pin of a commit of llvm-project on an upstream branch; why our patches do not apply to it."""
     try:
-        ensure_fit(project, start, upstream, Pin(commit=commit, version=upstream.version(commit)))
+        pin = Pin(commit=commit, version=upstream.version(commit), ref=ref)
+        return ensure_fit(project, start, upstream, pin)
     except PatchesFail as failure:
         return failure
-    return None
 
 
 def drift_lines(project: Project, upstream: Upstream, start: str, commit: str) -> list[str]:
@@ -72,21 +79,28 @@ def drift_lines(project: Project, upstream: Upstream, start: str, commit: str) -
     Returns:
         the report of ``drift``; a line that says why, if it cannot be made; nothing for the pinned commit.
     """
-    pinned = project.pin(start).commit
-    if pinned == commit:
+    old = project.pin(start).commit
+    if old == commit:
         return []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         ours = drift.Ours.read(_brought(project, start, folder))
         finder = Finder(store=upstream.store, remote=upstream.url, paths=ours.paths, into=folder)
         try:
-            sides = [finder.pinned(Pin(commit=it)) for it in (pinned, commit)]
-            lines = drift.compare(ours, *sides).lines()
+            sides = [finder.pinned(Pin(commit=it)) for it in (old, commit)]
+            report = drift.compare(ours, *sides).lines()
         except UserError as error:
-            lines = [f"drift from {pinned[:9]} is not known: {error}"]
-    for line in lines:
+            report = [f"drift from {old[:9]} is not known: {error}"]
+    for line in report:
         log.say(f"   {line}")
-    return lines
+    return report
+
+
+def _lowest_python(folder: Path, what: str) -> str:
+    try:
+        return lines.lowest_python(folder)
+    except UserError as error:
+        raise UserError(str(error).replace(str(folder), what)) from None
 
 
 def _brought(project: Project, start: str, folder: Path) -> Path:

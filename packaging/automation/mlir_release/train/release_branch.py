@@ -132,7 +132,7 @@ class _Work:
         old = pins.parse(text, f"{FILE_NAME} of {start[:9]}") if text else None
         same = old is not None and old.commit == self.pin.commit
         pin = dataclasses.replace(self.pin, archives=old.archives if old and same else {})
-        ensure_fit(self.project, start, self.upstream, pin)
+        pin = ensure_fit(self.project, start, self.upstream, pin)
         if pin == old:
             return start
         self._describe(old)

@@ -14,7 +14,8 @@ from mlir_release.errors import UserError
 from mlir_release.git import Update
 from mlir_release.pin import FILE_NAME, BadPin, Pin
 from mlir_release.tags import Snapshot
-from mlir_release.train.fit import drift_lines, unfit
+from mlir_release.train import fit
+from mlir_release.train.patch_check import PatchesFail
 from mlir_release.train.picker import Choice, pick
 from mlir_release.train.project import TRAILER
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mlir_release.train.bump import Options
-    from mlir_release.train.patch_check import PatchesFail
     from mlir_release.train.project import Project, State
     from mlir_release.train.upstream import Commit, Upstream
 
@@ -69,9 +69,8 @@ def bump(
         wanted=wanted,
         commits=commits,
         is_green=functools.cache(is_green),
-        version=functools.cache(upstream.version),
-        unfit=functools.cache(functools.partial(unfit, project, upstream)),
-        drift=functools.cache(functools.partial(drift_lines, project, upstream)),
+        pinned=functools.cache(functools.partial(fit.pinned, project, upstream, _MAIN)),
+        drift=functools.cache(functools.partial(fit.drift_lines, project, upstream)),
         now=now,
     )
     return project.land(train.plan)
@@ -94,10 +93,6 @@ class _Next:
     llvm_version: str
     text: str
     drift: Sequence[str] = ()
-
-    @property
-    def pin(self) -> Pin:
-        return Pin(commit=self.picked.sha, version=self.llvm_version, ref=_MAIN)
 
     @property
     def version(self) -> str:
@@ -123,8 +118,7 @@ class _Train:
     wanted: Options
     commits: Sequence[Commit]
     is_green: Callable[[Commit], bool]
-    version: Callable[[str], str]
-    unfit: Callable[[str, str], PatchesFail | None]
+    pinned: Callable[[str, str], Pin | PatchesFail]
     drift: Callable[[str, str], list[str]]
     now: dt.datetime
 
@@ -138,10 +132,11 @@ class _Train:
         choice = self._choice(state.head, newest)
         if choice.commit is None:
             return (), Outcome(why=choice.why)
-        following = self._following(state, newest, choice.commit)
-        failure = self.unfit(state.head, choice.commit.sha)
-        if failure:
-            raise failure
+        _ensure_newer(self.upstream.version(choice.commit.sha), newest)
+        pin = self.pinned(state.head, choice.commit.sha)
+        if isinstance(pin, PatchesFail):
+            raise pin
+        following = self._following(state, choice.commit, pin)
         following = replace(following, drift=self.drift(state.head, choice.commit.sha))
         if self.wanted.dry_run:
             log.say(f"   would push a commit of that to {state.branch}, on {state.head[:9]}, and the tag")
@@ -177,11 +172,13 @@ class _Train:
         refused: list[PatchesFail] = []
 
         def is_usable(commit: Commit) -> bool:
-            failure = self.unfit(start, commit.sha) if self.is_green(commit) else None
-            if failure:
-                log.say(f"   {commit.sha[:9]} is passed over: {failure}")
-                refused.append(failure)
-            return self.is_green(commit) and failure is None
+            if not self.is_green(commit):
+                return False
+            pin = self.pinned(start, commit.sha)
+            if isinstance(pin, PatchesFail):
+                log.say(f"   {commit.sha[:9]} is passed over: {pin}")
+                refused.append(pin)
+            return isinstance(pin, Pin)
 
         choice = pick(self.commits, is_usable, now=self.now, max_age=self.wanted.max_age, pinned=pinned)
         if choice.commit is None and refused and not (self.wanted.force and pinned):
@@ -200,18 +197,17 @@ class _Train:
             )
         return found[0]
 
-    def _following(self, state: State, newest: _Newest | None, picked: Commit) -> _Next:
+    def _following(self, state: State, picked: Commit, pin: Pin) -> _Next:
         """The next snapshot; says what it will be."""
         assert state.head
         before = self.project.pin(state.head)
         text = old = self.project.text(state.head, FILE_NAME) or ""
         if before.commit == picked.sha and before.version:
-            llvm_version = before.version
+            pin = before
         else:
-            llvm_version = self.version(picked.sha)
-            text = pins.rewritten(text, Pin(commit=picked.sha, version=llvm_version, ref=_MAIN))
+            text = pins.rewritten(text, pin)
             pins.parse(text, f"{FILE_NAME} of the next snapshot")
-        _ensure_newer(llvm_version, newest)
+        llvm_version = pin.version or ""
         used = [it for it in self.project.used(state) if isinstance(it, Snapshot)]
         following = _Next(
             tag=tags.next_snapshot(used, self.now), picked=picked, llvm_version=llvm_version, text=text
