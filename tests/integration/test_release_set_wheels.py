@@ -51,6 +51,11 @@ class TestWheels:
             **{it.name: [about] for it in others},
         }
 
+    def test_what_is_for_one_machine_only(self, release: ReleaseWorld) -> None:
+        wheel = release.wheel(tags="cp311-cp311-linux_x86_64")
+        (problem,) = release.refused()[wheel.name]
+        assert problem.startswith("it is for the machine that made it: ")
+
     def test_of_something_else_than_the_checkout(self, release: ReleaseWorld) -> None:
         wheel = release.wheel(
             version="24.0.0.dev2026112202",
@@ -83,9 +88,10 @@ class TestWheels:
         # The tests were those of other bytes.
         release.wheel(tags="cp310-cp310-win_amd64", tested=False, files={"the_bindings/more.py": b"y = 1\n"})
         about = "it is not recorded that these bytes have passed the tests "
+        untested = [about + suite for suite in ("upstream", "wheels", "wheels-lowest")]
         assert release.refused() == {
-            wheel.name: [f"{about}upstream", f"{about}wheels"],
-            other.name: [f"{about}upstream", f"{about}wheels"],
+            wheel.name: untested,
+            other.name: untested,
             sdk.name: [f"{about}lit"],
         }
 

@@ -29,9 +29,13 @@ DYNAMIC = PYPROJECT["tool"]["dynamic-metadata"]
 SYSTEMS = {"manylinux": "linux", "musllinux": "linux", "macosx": "darwin", "win": "win32"}
 MACHINES = {"windows-amd64": "AMD64", "windows-arm64": "ARM64"}
 # mlir/python/requirements.txt of 22.1.8 and of 23.1.1.
-OF_22 = (
-    "nanobind>=2.9, <3.0\nnumpy>=1.19.5, <=2.1.2\nPyYAML>=5.4.0, <=6.0.1\nml_dtypes>=0.1.0, <=0.6.0  # bf16\n"
-)
+OF_22 = """\
+nanobind>=2.9, <3.0
+PyYAML>=5.4.0, <=6.0.1
+numpy>=1.19.5, <=2.1.2
+ml_dtypes>=0.1.0, <=0.6.0; python_version<"3.13"   # provides several NumPy dtype extensions
+ml_dtypes>=0.5.0, <=0.6.0; python_version>="3.13"
+"""
 OF_23 = (
     "PyYAML>=5.4.0, <=6.0.1\ntyping_extensions>=4.12.2\nnumpy>=2.1.0, <=2.1.2\nml_dtypes>=0.5.0, <=0.6.0\n"
 )
@@ -94,6 +98,7 @@ def test_each_system_and_python_has_lowest_versions_and_no_others(
         # The first that has files.
         (OF_22, ("linux-x86_64", "3.10"), "numpy", "1.21.3", "1.21.2"),
         (OF_22, ("linux-x86_64", "3.12"), "ml_dtypes", "0.3.0", "0.2.0"),
+        (OF_22, ("linux-x86_64", "3.13"), "ml_dtypes", "0.5.1", "0.5.0"),
         (OF_22, ("windows-amd64", "3.12"), "numpy", "1.26.0", "1.25.2"),
         (OF_23, ("linux-x86_64", "3.14"), "numpy", "2.3.2", "2.3.1"),
         (OF_23, ("linux-x86_64", "3.15"), "PyYAML", "6.0.4", "6.0.3"),

@@ -94,9 +94,7 @@ def _slots(names: Iterable[str], found: dict[str, list[str]]) -> dict[str, Slot]
         if said:
             slots[name] = said.slot
         else:
-            found[name].append(
-                "its name is not that of a wheel for one interpreter and a system that is known"
-            )
+            found[name].append(wheel_checks.unnamed(name))
     return slots
 
 

@@ -113,12 +113,14 @@ def owed(
         distribution: what it is of.
         distributions: all that is packaged. The wheels of a platform are tested together, in one environment;
             lit tries them only where they come from an SDK that was compiled, which a rehearsal's need not.
-        abi: for which interpreters it is; None for any.
+        abi: for which interpreters it is; None for any, and for one that no release has.
         rehearsal: whether one of these interpreters is enough.
     """
-    if abi is None or distribution.made_per is MadePer.PLATFORM:
+    if distribution.made_per is MadePer.PLATFORM:
         together = (it.tests for it in distributions if it.made_per is MadePer.PLATFORM)
         return frozenset(it for it in together if it) | (frozenset() if rehearsal else {LIT})
+    if abi is None:
+        return frozenset()
     ours = (distribution.tests, lowest(distribution.tests)) if distribution.tests else ()
     own = (UPSTREAM if distribution.test_folder else None, *ours)
     served = abi.serves[:1] if rehearsal else abi.serves

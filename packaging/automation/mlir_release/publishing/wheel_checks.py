@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zipfile
 from dataclasses import dataclass, replace
 from email.parser import HeaderParser
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from mlir_release.publishing.record import Record
     from mlir_release.series import Abi
     from mlir_release.source.patches import Patch
+
+# The platform of a wheel that needs a newer glibc than manylinux has.
+_ONE_MACHINE = re.compile(r"-linux_\w+\.whl$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +140,13 @@ def named(name: str) -> Named | None:
         return None
     slot = Slot(distribution=canonicalize_name(distribution), target=only.name, python=python.pop())
     return Named(slot=slot, version=version, tags=tags)
+
+
+def unnamed(name: str) -> str:
+    """What is wrong with a file's name that ``named`` does not know."""
+    if _ONE_MACHINE.search(name):
+        return "it is for the machine that made it: build it with --container or --sysroot"
+    return "its name is not that of a wheel for one interpreter and a system that is known"
 
 
 def examine(candidate: Candidate, said: Named, promise: Promise) -> Looked:
