@@ -65,7 +65,8 @@ def test_text(tmp_path: Path) -> None:
     assert said["llvm commit"] == FACTS["llvm_commit"]
     assert said["patches"] == f"0001-a.patch (sha256 {'1' * 64}), 0002-b.patch (sha256 {'2' * 64})"
     assert said["local use only"] == "yes"
-    assert len(said) == len(FACTS) + 1
+    assert said["findings"] == "none"
+    assert len(said) == len(FACTS) + 2
 
 
 def test_text_of_a_release_without_patches(tmp_path: Path) -> None:
@@ -77,7 +78,7 @@ def test_text_of_a_release_without_patches(tmp_path: Path) -> None:
 
 
 def test_json_is_all_of_it(tmp_path: Path) -> None:
-    assert json.loads(printed(installed(tmp_path), "--json")) == {**FACTS, "local_use_only": True}
+    assert json.loads(printed(installed(tmp_path), "--json")) == {**FACTS, "findings": [], "local_use_only": True}
 
 
 def test_attributes(tmp_path: Path) -> None:
