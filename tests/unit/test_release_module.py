@@ -78,7 +78,11 @@ def test_text_of_a_release_without_patches(tmp_path: Path) -> None:
 
 
 def test_json_is_all_of_it(tmp_path: Path) -> None:
-    assert json.loads(printed(installed(tmp_path), "--json")) == {**FACTS, "findings": [], "local_use_only": True}
+    assert json.loads(printed(installed(tmp_path), "--json")) == {
+        **FACTS,
+        "findings": [],
+        "local_use_only": True,
+    }
 
 
 def test_attributes(tmp_path: Path) -> None:

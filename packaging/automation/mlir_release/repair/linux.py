@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import logging
 import re
 import sys
 from collections import Counter
@@ -34,6 +35,8 @@ _GRAFT = re.compile(r"-[0-9a-f]{8}(?=\.so)")
 _LOADER = re.compile(r"ld(-linux|64|-musl)")
 # PEP 600's names, which begin like musllinux's (PEP 656), and the three older ones that are aliases of such.
 _MANYLINUX = re.compile(r"((manylinux|musllinux)_\d+_\d+|manylinux(1|2010|2014))_")
+# Its library says at length which policies a wheel is not of.
+logging.getLogger("auditwheel").setLevel(logging.WARNING)
 # The exit status of auditwheel, and of this_machine, for a wheel that cannot be what is asked for.
 _REFUSED = 2
 
