@@ -15,7 +15,7 @@ _MLIR = PurePosixPath("mlir/CMakeLists.txt")
 _REQUIREMENTS = PurePosixPath("mlir/python/requirements.txt")
 _NUMBER = re.compile(r"set\(LLVM_VERSION_(MAJOR|MINOR|PATCH) (\d+)\)")
 _LOWEST = re.compile(r"set\(MLIR_MINIMUM_PYTHON_VERSION (3\.\d+)\)")
-_REQUIREMENT = re.compile(r"[A-Za-z0-9][\w.-]*\s*[<>=!~].*")
+_REQUIREMENT = re.compile(r"[A-Za-z0-9][\w.-]*\s*(?:[<>=!~;].*)?")
 
 
 class UnknownForm(ValueError):

@@ -30,6 +30,7 @@ TAKEN = {
     "LICENSE.TXT": "license\n",
     "cmake/Modules/LLVMVersion.cmake": VERSION,
     "mlir/CMakeLists.txt": "project(mlir)\n",
+    "mlir/cmake/modules/MLIRDetectPythonEnv.cmake": "set(MLIR_MINIMUM_PYTHON_VERSION 3.9)\n",
     "mlir/python/requirements.txt": "nanobind\n",
     "mlir/llvm/deep.txt": "in a part\n",
     "llvm/LICENSE.TXT": "llvm license\n",

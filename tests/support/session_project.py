@@ -129,6 +129,9 @@ def make_checkout(folder: Path) -> None:
     version = "".join(f"  set(LLVM_VERSION_{name} {number})\n" for name, number in numbers)
     write(folder / "cmake/Modules/LLVMVersion.cmake", version)
     write(folder / "mlir/CMakeLists.txt", "project(mlir)\n")
+    lowest = "set(MLIR_MINIMUM_PYTHON_VERSION 3.9)\n"
+    write(folder / "mlir/cmake/modules/MLIRDetectPythonEnv.cmake", lowest)
+    write(folder / "mlir/python/requirements.txt", "numpy>=1.19.5\n")
     for part in PARTS:
         if not (folder / part).exists():
             write(folder / (part if "." in part else f"{part}/x"), "x\n")
