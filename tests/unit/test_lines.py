@@ -114,6 +114,11 @@ class TestLineOf:
         (tmp_path / FILE_NAME).write_text("broken", encoding="utf-8")
         assert [it.name for it in lines.served(tmp_path)] == every
 
+    def test_without_a_stable_abi_when_that_is_asked_for(self) -> None:
+        pin = Pin(commit="a" * 40, version="23.1.1", python="3.12")
+        made = [it.name for it in lines.abis_of(pin, per_version=True)]
+        assert made == ["cp312", "cp313", "cp313t", "cp314", "cp314t", "cp315", "cp315t"]
+
 
 class TestTree:
     def test_what_it_says(self, tree: Path) -> None:

@@ -37,13 +37,17 @@ def line_of(version: str | None) -> Line:
     return line
 
 
-def abis_of(pin: Pin) -> tuple[Abi, ...]:
+def abis_of(pin: Pin, *, per_version: bool = False) -> tuple[Abi, ...]:
     """What wheels of the bindings a release of a pin is made of, as far as it says so.
+
+    Args:
+        pin: what is built.
+        per_version: whether each is for one Python, as no release is.
 
     Raises:
         UserError: its version is of no line that is known.
     """
-    return abis(supported(pin.python), stable=line_of(pin.version).abi3)
+    return abis(supported(pin.python), stable=line_of(pin.version).abi3 and not per_version)
 
 
 def served(root: Path) -> tuple[Series, ...]:

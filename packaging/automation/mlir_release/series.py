@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from mlir_release.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 class Tier(StrEnum):
@@ -108,7 +108,7 @@ def supported(lowest: str | None = None) -> tuple[Series, ...]:
     return tuple(it for it in SERIES if lowest is None or it.version >= version_of(lowest))
 
 
-def abis(series: Iterable[Series], *, stable: bool) -> tuple[Abi, ...]:
+def abis(series: Sequence[Series], *, stable: bool) -> tuple[Abi, ...]:
     """What wheels are made for some series.
 
     Args:

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ANY_PYTHON",
     "MACOS",
-    "RUNNERS",
     "TARGETS",
-    "Hardware",
     "Slot",
     "Target",
     "Tier",
@@ -54,33 +52,14 @@ _PLATFORM = re.compile(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hardware:
-    """What a hosted runner has: processors, and memory in bytes."""
-
-    processors: int
-    memory: int
-
-
-# GitHub's standard runners for public repositories, by their labels
-# (https://docs.github.com/en/actions/reference/runners/github-hosted-runners).
-RUNNERS = {
-    "ubuntu-24.04": Hardware(processors=4, memory=16 * 10**9),
-    "ubuntu-24.04-arm": Hardware(processors=4, memory=16 * 10**9),
-    "macos-15": Hardware(processors=3, memory=7 * 10**9),
-    "macos-15-intel": Hardware(processors=4, memory=14 * 10**9),
-    "windows-2025": Hardware(processors=4, memory=16 * 10**9),
-    "windows-11-arm": Hardware(processors=4, memory=16 * 10**9),
-}
-
-
-@dataclass(frozen=True, kw_only=True)
 class Target:
     """A kind of system.
 
     ``name`` is how it is called (``linux-x86_64``); ``family`` and ``machine`` are as in platform tags
     (``manylinux``, ``x86_64``); ``newest`` is the version of the C library or of macOS that a wheel may need
-    at most, None where tags say none; ``runner`` is the label of the hosted machine that makes its wheels,
-    and ``oldest`` the first series of Python that it has wheels for.
+    at most, None where tags say none; ``runner`` is the label of GitHub's machine that makes its wheels
+    (https://docs.github.com/en/actions/reference/runners/github-hosted-runners), and ``oldest`` the first
+    series of Python that it has wheels for.
     """
 
     name: str
@@ -90,11 +69,6 @@ class Target:
     newest: tuple[int, int] | None = None
     oldest: str = SERIES[0].name
     tier: Tier = Tier.REQUIRED
-
-    @property
-    def hardware(self) -> Hardware:
-        """What its runner has."""
-        return RUNNERS[self.runner]
 
     @property
     def build_suffix(self) -> str:

@@ -223,7 +223,8 @@ def _stable_abi(abi: Abi | None) -> dict[str, str]:
     """What makes one wheel for several Pythons: scikit-build-core's setting, and upstream's option."""
     if abi is None or not abi.stable:
         return {}
-    return {"wheel.py-api": abi.builder.tag, "cmake.define.MLIR_ENABLE_PYTHON_STABLE_ABI": "ON"}
+    # Of its name, not of what builds it: that may be newer.
+    return {"wheel.py-api": abi.name.partition("-")[0], "cmake.define.MLIR_ENABLE_PYTHON_STABLE_ABI": "ON"}
 
 
 def _targets(distribution: Distribution) -> dict[str, str]:

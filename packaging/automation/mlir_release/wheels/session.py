@@ -57,7 +57,7 @@ def run(words: Sequence[str], root: Path) -> None:
     if chosen.sysroot:
         raise UserError(f"--sysroot is for builds without a container; {_SESSION} has the image's libraries")
     flow = Workflow(root, chosen)
-    abis = lines.abis_of(flow.pin)
+    abis = lines.abis_of(flow.pin, per_version=chosen.per_version)
     selection = identifiers.select(only, targets.here(), abis)
     flow.ensure_possible()
     place = places.find(chosen, root, selection.target)
