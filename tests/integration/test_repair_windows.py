@@ -51,7 +51,8 @@ def look(wheel: Path, folder: Path) -> dict[str, Image]:
 def tiny(
     folder: Path, extension: Path, tag: str = TAG, besides: Mapping[str, Path | bytes] | None = None
 ) -> Path:
-    return raw_wheel(folder, tag, {EXTENSION: extension, "tiny/__init__.py": INIT, **(besides or {})})
+    name = "tiny/_tiny.pyd" if "-abi3-" in tag else EXTENSION
+    return raw_wheel(folder, tag, {name: extension, "tiny/__init__.py": INIT, **(besides or {})})
 
 
 def grafts(found: dict[str, Image]) -> list[str]:
