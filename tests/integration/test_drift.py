@@ -154,15 +154,15 @@ class TestOurs:
     def test_patches(self, project: Project) -> None:
         project.patch("0001-a.patch", path=TEST, old=TREE[TEST].strip(), applies=">=22,<24")
         project.patch("0002-b.patch", path="mlir/new.txt", old="x", applies=">=22,<24")
-        project.patch("0003-c.patch", path=TEST, old=TREE[TEST].strip(), applies=">=22,<23")
+        project.patch("0003-c.patch", path=TEST, old=TREE[TEST].strip(), applies="==22.*")
         found = project.drift(project.tree({}))["patches"]
         assert found.keys() == {"0002-b.patch", "0003-c.patch"}
         assert "mlir/new.txt" in found["0002-b.patch"]
-        assert ">=22" in found["0003-c.patch"]
+        assert "==22" in found["0003-c.patch"]
 
     def test_the_lowest_python_is_what_patches_make_it(self, project: Project) -> None:
         line = "set(MLIR_MINIMUM_PYTHON_VERSION 3.{})".format
-        project.patch("0001-a.patch", path=DETECT, old=line(10), new=line(9), applies=">=22,<23")
+        project.patch("0001-a.patch", path=DETECT, old=line(10), new=line(9), applies="==22.*")
         found = by_kind(project.drift(project.tree({})))
         assert found[Kind.PYTHON]["changed"] == [["Python", "3.9", "3.10"]]
 
@@ -170,7 +170,7 @@ class TestOurs:
         project.expect()
         other = project.tree({TEST: None})
         assert project.drift(other)["tests"] == ["MLIR :: CAPI/ir.c"]
-        project.expect('llvm = ">=22,<23"\n')
+        project.expect('llvm = "==22.*"\n')
         assert project.drift(other)["tests"] == []
 
 
