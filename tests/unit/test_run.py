@@ -124,12 +124,27 @@ def test_a_timeout_ends_the_program_and_its_children() -> None:
     start = time.monotonic()
     # The child holds the pipe open: ending its parent alone would not end the wait.
     child = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])"
-    assert _python(child, timeout=1, check=False).status != 0
+    assert _python(child, timeout=1, check=False).late
     assert time.monotonic() - start < 30
 
 
+def test_a_timeout_is_one_although_the_program_ended_well() -> None:
+    ends_well = "import subprocess; subprocess.Popen(['sleep', '2'])"  # which still holds the pipe
+    assert _python(ends_well, timeout=0.5, check=False).late
+    with pytest.raises(ToolFailed, match=r"did not end within 0\.5 s; its whole log is"):
+        _python(ends_well, timeout=0.5)
+
+
+def test_a_timeout_is_not_called_a_signal() -> None:
+    with pytest.raises(ToolFailed) as caught:
+        _python("import time; time.sleep(60)", timeout=0.5)
+    assert "did not end within 0.5 s" in str(caught.value)
+    assert "signal" not in str(caught.value)
+
+
 def test_a_timeout_that_is_not_reached_changes_nothing() -> None:
-    assert _python("print('x')", timeout=60).output == "x\n"
+    done = _python("print('x')", timeout=60)
+    assert (done.output, done.late) == ("x\n", False)
 
 
 def test_what_misleads_an_interpreter_is_not_inherited(monkeypatch: pytest.MonkeyPatch) -> None:

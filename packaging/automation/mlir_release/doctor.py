@@ -194,14 +194,13 @@ def _answering(
         answer = run(command, env=env, check=False, quiet=True, timeout=limit)
     except UserError as error:
         return Finding(topic=topic, state=State.WARNING, text=str(error), advice=advice)
-    if answer.status == 0:
+    if answer.status == 0 and not answer.late:
         text = f"reachable, answered in {log.duration(answer.seconds)}"
         return Finding(topic=topic, state=State.OK, text=text)
     last = next((line.strip() for line in reversed(answer.output.splitlines()) if line.strip()), None)
-    late = answer.seconds >= limit
-    text = (
-        f"no answer within {log.duration(limit)}" if late else f"not reachable: {last or 'no reason given'}"
-    )
+    text = f"not reachable: {last or 'no reason given'}"
+    if answer.late:
+        text = f"no answer within {log.duration(limit)}"
     return Finding(topic=topic, state=State.WARNING, text=text, advice=advice)
 
 

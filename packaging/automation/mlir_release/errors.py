@@ -40,17 +40,22 @@ class MissingTool(UserError):
 
 
 class ToolFailed(ReleaseError):
-    """A program ended with an error.
+    """A program ended with an error, or was ended because its time was over.
 
     ``command`` is what ran, ``status`` its exit status (negative: the signal),
-    ``log`` the file with its whole output and ``tail`` the last lines of that.
+    ``log`` the file with its whole output and ``tail`` the last lines of that;
+    ``limit`` is the time in seconds that it had, if it needed more.
     """
 
-    def __init__(self, command: Sequence[str], status: int, log: Path, tail: Sequence[str]) -> None:
+    def __init__(
+        self, command: Sequence[str], status: int, log: Path, tail: Sequence[str], limit: float | None = None
+    ) -> None:
         self.command = tuple(command)
         self.status = status
         self.log = log
         self.tail = tuple(_COLOUR.sub("", line) for line in tail)
         ended = f"was killed by signal {-status}" if status < 0 else f"failed with status {status}"
+        if limit is not None:
+            ended = f"did not end within {limit:g} s"
         lines = "".join(f"\n    {line}" for line in self.tail)
         super().__init__(f"{self.command[0]} {ended}; its whole log is {log}{lines}")

@@ -34,12 +34,15 @@ class Completed:
     """A program that has ended: its exit status, its output (text) and wall time in seconds.
 
     ``output`` is both streams as they came; where they were kept apart, stdout, and ``errors`` is stderr.
+    ``late`` says that the program outlived its time. That is no success whatever ``status`` is: it may
+    have ended by itself when its children were gone.
     """
 
     status: int
     output: str
     seconds: float
     errors: str = ""
+    late: bool = False
 
 
 def environment(overrides: Mapping[str, str | None] | None = None) -> dict[str, str]:
@@ -80,10 +83,10 @@ def run(
         env: variables set (or, with None, left out) besides the inherited ones.
         log: file that gets the output as it comes; appended to.
         on_line: called with every line of output, for progress.
-        check: raise ``ToolFailed`` unless the exit status is 0.
+        check: raise ``ToolFailed`` unless the program ends in time and with status 0.
         quiet: do not print the command; for questions asked of a tool.
         apart: keep stderr apart from the output, for answers that are read on.
-        timeout: seconds after which the program and all that it started are killed.
+        timeout: seconds after which the program and all that it started are killed, and it is ``late``.
 
     Raises:
         MissingTool: there is no such program.
@@ -106,7 +109,7 @@ def run(
         _sink(log) as sink,
         _aside(apart=apart) as aside,
         _started([absolute, *words[1:]], cwd, merged, aside) as process,
-        _limited(process, timeout),
+        _limited(process, timeout) as over,
     ):
         assert process.stdout is not None
         for line in process.stdout:
@@ -117,12 +120,13 @@ def run(
         status = process.wait()
         errors = _content(aside)
         sink.write(errors)
-    if check and status != 0:
+    late = over.is_set()
+    if check and (late or status != 0):
         lines += errors.splitlines(keepends=True)
         tail = deque((line.rstrip() for line in lines), maxlen=_TAIL_LINES)
-        raise ToolFailed(words, status, _kept(log, lines), tail)
+        raise ToolFailed(words, status, _kept(log, lines), tail, timeout if late else None)
     seconds = time.monotonic() - start
-    return Completed(status=status, output="".join(lines), seconds=seconds, errors=errors)
+    return Completed(status=status, output="".join(lines), seconds=seconds, errors=errors, late=late)
 
 
 @contextmanager
@@ -163,13 +167,23 @@ def _started(
 
 
 @contextmanager
-def _limited(process: subprocess.Popen[str], timeout: float | None) -> Iterator[None]:
-    """End the program after ``timeout`` seconds, and when what is done with its output fails."""
-    timer = threading.Timer(timeout, _kill, [process]) if timeout else None
+def _limited(process: subprocess.Popen[str], timeout: float | None) -> Iterator[threading.Event]:
+    """End the program after ``timeout`` seconds, and when what is done with its output fails.
+
+    Yields:
+        what is set when the time is over.
+    """
+    over = threading.Event()
+
+    def end() -> None:
+        over.set()
+        _kill(process)
+
+    timer = threading.Timer(timeout, end) if timeout else None
     if timer:
         timer.start()
     try:
-        yield
+        yield over
     except Exception:
         _kill(process)
         raise
@@ -179,10 +193,13 @@ def _limited(process: subprocess.Popen[str], timeout: float | None) -> Iterator[
 
 
 def _kill(process: subprocess.Popen[str]) -> None:
-    """Kill a program with all that it started: a child of it would hold the pipe open."""
+    """Kill a program with all that it started: a child of it would hold the pipe open.
+
+    The program goes first, so that it makes nothing of the end of its children.
+    """
     with suppress(psutil.NoSuchProcess):
         family = psutil.Process(process.pid)
-        for member in [*family.children(recursive=True), family]:
+        for member in [family, *family.children(recursive=True)]:
             with suppress(psutil.NoSuchProcess):
                 member.kill()
 

@@ -59,7 +59,7 @@ class Remote:
 
     def _listed(self, *words: str) -> str:
         asked = self.repository.attempt("ls-remote", "--quiet", *words, timeout=program.ANSWER_SECONDS)
-        if asked.seconds >= program.ANSWER_SECONDS:
+        if asked.late:
             raise OutOfReach(
                 f"{self.name} does not answer within {program.ANSWER_SECONDS} s; see to the network"
             )

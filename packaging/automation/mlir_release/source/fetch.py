@@ -47,7 +47,7 @@ def _probe(remote: str) -> None:
     """Ask for one ref: cheap, and it goes the way that the fetch will, proxies and all."""
     question = ["git", "ls-remote", "--quiet", remote, "HEAD"]
     asked = run(question, env=program.ENVIRONMENT, check=False, quiet=True, timeout=program.ANSWER_SECONDS)
-    if asked.seconds >= program.ANSWER_SECONDS:
+    if asked.late:
         raise Unavailable(f"no answer within {program.ANSWER_SECONDS} s")
     if asked.status != 0:
         raise Unavailable(program.said(asked.output) or "git cannot reach it")
