@@ -138,6 +138,14 @@ class TestRepository:
         with pytest.raises(UserError, match="git does not know who commits"):
             clone.ensure_identity()
 
+    def test_the_repositorys_own_settings_go_before_the_users(
+        self, clone: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "config").write_text("[user]\nname = Somebody\nemail = else@example.org\n")
+        monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "config"))
+        git(clone.path, "config", "--unset", "user.email")
+        assert "A Committer <else@example.org>" in clone.ask("var", "GIT_COMMITTER_IDENT")
+
 
 class TestRefs:
     def test_tags_are_peeled(self, world: World) -> None:

@@ -65,6 +65,18 @@ class TestCheckout:
         (checkout / "mlir/new.txt").unlink()
         assert world.obtain(pin, checkout=checkout).key == clean.key
 
+    def test_a_file_that_the_user_has_git_ignore_is_a_change(
+        self, world: World, checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world.patch()
+        pin = Pin(commit=COMMIT, version="22.1.8")
+        clean = world.obtain(pin, checkout=checkout)
+        (tmp_path / "ignored").write_text("*.txt\n")
+        (tmp_path / "config").write_text(f"[core]\nexcludesFile = {tmp_path}/ignored\n")
+        monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "config"))
+        (checkout / "mlir/new.txt").write_text("new\n")
+        assert world.obtain(pin, checkout=checkout).key != clean.key
+
     def test_without_git_and_inside_of_another_repository(self, world: World, tmp_path: Path) -> None:
         git(tmp_path, "init", "--quiet", "--initial-branch=main")
         git(tmp_path, "commit", "--quiet", "--allow-empty", "--message=not llvm")

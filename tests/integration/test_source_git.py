@@ -6,11 +6,28 @@ import socket
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from llvm_tree import NOWHERE, ORIG, Server, World
 from mlir_release.pin import Pin
 
 if TYPE_CHECKING:
-    import pytest
+    from pathlib import Path
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of the user's whose ``config`` git obeys, with attributes and a hook that change files."""
+    for name in ("attributes", "git/attributes", "info/attributes"):
+        file = tmp_path / "home" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("* text eol=crlf\n")
+    hook = tmp_path / "home/hooks/post-checkout"
+    hook.parent.mkdir()
+    hook.write_text("#!/bin/sh\necho changed > mlir/CMakeLists.txt\n")
+    hook.chmod(0o755)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "home/config"))
+    return tmp_path / "home"
 
 
 class TestGit:
@@ -52,6 +69,32 @@ class TestGit:
         monkeypatch.setenv("GIT_DIR", "/nowhere")
         monkeypatch.setenv("GIT_INDEX_FILE", "/nowhere/index")
         world.assert_whole(world.obtain(server.pin, remote=server.url))
+
+    @pytest.mark.parametrize(
+        "config",
+        [
+            "[core]\nattributesFile = {home}/attributes",
+            "[core]\nhooksPath = {home}/hooks",
+            "[init]\ntemplateDir = {home}",
+            "[core]\nautocrlf = true",
+        ],
+    )
+    def test_settings_of_the_user_change_nothing(
+        self, world: World, server: Server, home: Path, config: str
+    ) -> None:
+        (home / "config").write_text(config.format(home=home))
+        world.assert_whole(world.obtain(server.pin, remote=server.url))
+
+    @pytest.mark.parametrize("name", ["XDG_CONFIG_HOME", "GIT_TEMPLATE_DIR"])
+    def test_a_folder_of_the_user_changes_nothing(
+        self, world: World, server: Server, home: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        monkeypatch.setenv(name, str(home))
+        world.assert_whole(world.obtain(server.pin, remote=server.url))
+
+    def test_the_users_way_to_the_server_is_taken(self, world: World, server: Server, home: Path) -> None:
+        (home / "config").write_text(f'[url "{server.url}"]\ninsteadOf = {NOWHERE}\n')
+        assert world.obtain(server.pin, remote=NOWHERE).origin == "git"
 
     def test_a_commit_that_is_not_there_goes_on_to_an_archive(
         self, world: World, server: Server, capsys: pytest.CaptureFixture[str]

@@ -17,6 +17,7 @@ import psutil
 from mlir_release import interpreters, launcher, lines, log, pin, sysroot, toolchain
 from mlir_release.errors import UserError
 from mlir_release.findings import Finding, State, checked
+from mlir_release.git import Repository
 from mlir_release.run import run
 from mlir_release.sdk import AUTO, ProviderName, build, read_choice, wheel_file
 from mlir_release.sdk.cost import compile_hours
@@ -26,9 +27,10 @@ from mlir_release.source.tree import REMOTE
 from mlir_release.store import MANIFEST, Store, ensure_room, ensure_writable, size_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from mlir_release.options import Options
+    from mlir_release.run import Completed
 
 # In bytes: the source tree, a build tree and their boxes; a handful of wheels; an estimate of two compilers.
 _STORE_ROOM = 3_000_000_000
@@ -167,11 +169,12 @@ def _compiler_cache(options: Options, root: Path) -> Iterator[Finding]:
     yield checked("compiler cache", described)
 
 
-def _github(_: Options, __: Path) -> Iterator[Finding]:
+def _github(_: Options, root: Path) -> Iterator[Finding]:
     # By git itself, because that is what fetches: with its proxies, certificates and rewritten addresses.
-    command = ["git", "ls-remote", "--exit-code", REMOTE, "HEAD"]
+    question = ("ls-remote", "--exit-code", REMOTE, "HEAD")
+    ask = partial(Repository(root).attempt, *question, timeout=_CONNECTION_LIMIT)
     advice = "not fatal: builds then take an archive of the source, or --llvm-project"
-    yield _answering("github", command, {"GIT_TERMINAL_PROMPT": "0"}, advice, limit=_CONNECTION_LIMIT)
+    yield _answering("github", ask, advice, limit=_CONNECTION_LIMIT)
 
 
 def _package_index(_: Options, __: Path) -> Iterator[Finding]:
@@ -183,21 +186,23 @@ def _package_index(_: Options, __: Path) -> Iterator[Finding]:
     command = [sys.executable, "-m", "pip", "index", "versions", "nanobind", "--disable-pip-version-check"]
     command += ["--retries", "0", "--timeout", str(_CONNECTION_LIMIT)]
     advice = "not fatal while pip has what it needs in its cache; see `pip config debug`"
-    yield _answering("package index", command, {}, advice, limit=_ANSWER_LIMIT)
+    ask = partial(run, command, check=False, quiet=True, timeout=_ANSWER_LIMIT)
+    yield _answering("package index", ask, advice, limit=_ANSWER_LIMIT)
 
 
-def _answering(
-    topic: str, command: Sequence[str], env: dict[str, str], advice: str, *, limit: float
-) -> Finding:
+def _answering(topic: str, ask: Callable[[], Completed], advice: str, *, limit: float) -> Finding:
     """Whether a question over the network is answered in time."""
     try:
-        answer = run(command, env=env, check=False, quiet=True, timeout=limit)
+        answer = ask()
     except UserError as error:
         return Finding(topic=topic, state=State.WARNING, text=str(error), advice=advice)
     if answer.status == 0 and not answer.late:
         text = f"reachable, answered in {log.duration(answer.seconds)}"
         return Finding(topic=topic, state=State.OK, text=text)
-    last = next((line.strip() for line in reversed(answer.output.splitlines()) if line.strip()), None)
+    last = next(
+        (line.strip() for line in reversed((answer.output + answer.errors).splitlines()) if line.strip()),
+        None,
+    )
     text = f"not reachable: {last or 'no reason given'}"
     if answer.late:
         text = f"no answer within {log.duration(limit)}"

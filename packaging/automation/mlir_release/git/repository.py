@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlir_release.errors import UserError
-from mlir_release.git.program import ENVIRONMENT, PATIENCE, OutOfReach, reason
+from mlir_release.git.program import PATIENCE, OutOfReach, environment, reason
 from mlir_release.run import run
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class Repository:
         return run(
             ["git", "-c", "core.fsmonitor=false", *PATIENCE, *words],
             cwd=self.path,
-            env={**ENVIRONMENT, **(env or {})},
+            env={**environment(self.path), **(env or {})},
             check=check,
             quiet=True,
             apart=True,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mlir_release import log
 from mlir_release.errors import MissingTool, UserError
-from mlir_release.git import ENVIRONMENT
+from mlir_release.git import environment
 from mlir_release.run import run
 from mlir_release.source.layout import missing_landmark, require_parts
 from mlir_release.store import content_key
@@ -93,7 +93,7 @@ def _git(folder: Path, *words: str) -> str | None:
         done = run(
             ["git", "-c", "core.fsmonitor=false", *words],
             cwd=folder,
-            env=ENVIRONMENT,
+            env=environment(folder),
             check=False,
             quiet=True,
         )

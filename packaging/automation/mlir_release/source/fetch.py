@@ -19,7 +19,7 @@ def fetch(commit: str, remote: str, parts: Sequence[str], tree: Path, log: Path)
     """Put the parts of one commit into a new folder, without git's own data.
 
     Args:
-        commit: 40 hexadecimal diprogram.
+        commit: 40 hexadecimal digits.
         remote: the repository's URL.
         parts: paths below its root.
         tree: the folder to make.
@@ -29,7 +29,7 @@ def fetch(commit: str, remote: str, parts: Sequence[str], tree: Path, log: Path)
         Unavailable: no git here, no answer, or not the commit; says which.
     """
     try:
-        _probe(remote)
+        _probe(remote, tree.parent)
         _fetch(commit, remote, parts, tree, log)
     except MissingTool:
         reason = "there is no git on PATH"
@@ -43,10 +43,11 @@ def fetch(commit: str, remote: str, parts: Sequence[str], tree: Path, log: Path)
     raise Unavailable(reason)
 
 
-def _probe(remote: str) -> None:
+def _probe(remote: str, folder: Path) -> None:
     """Ask for one ref: cheap, and it goes the way that the fetch will, proxies and all."""
     question = ["git", "ls-remote", "--quiet", remote, "HEAD"]
-    asked = run(question, env=program.ENVIRONMENT, check=False, quiet=True, timeout=program.ANSWER_SECONDS)
+    env = program.environment(folder)
+    asked = run(question, cwd=folder, env=env, check=False, quiet=True, timeout=program.ANSWER_SECONDS)
     if asked.late:
         raise Unavailable(f"no answer within {program.ANSWER_SECONDS} s")
     if asked.status != 0:
@@ -55,10 +56,9 @@ def _probe(remote: str) -> None:
 
 def _fetch(commit: str, remote: str, parts: Sequence[str], tree: Path, log: Path) -> None:
     def git(*words: str) -> str:
-        settings = ["-c", "core.autocrlf=false", "-c", "advice.detachedHead=false", *program.PATIENCE]
         quiet = words[0] != "fetch"
-        command = ["git", *settings, *words]
-        return run(command, cwd=tree, env=program.ENVIRONMENT, log=log, quiet=quiet).output.strip()
+        command = ["git", *program.PATIENCE, *words]
+        return run(command, cwd=tree, env=program.environment(tree), log=log, quiet=quiet).output.strip()
 
     tree.mkdir()
     git("init", "--quiet")
