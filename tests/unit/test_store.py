@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from child import start, wait_until
 from mlir_release.errors import UserError
+from mlir_release.run import MARK, environment
 from mlir_release.store import (
     MANIFEST,
     Store,
@@ -138,7 +139,8 @@ def test_killed_while_making_then_made(tmp_path: Path) -> None:
 def test_tools_that_a_killed_build_left_running_are_ended(store: Store) -> None:
     work = store.root / "work" / f"thing-{content_key(PARTS)}"
     work.mkdir(parents=True)
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], cwd=work) as leftover:
+    command = [sys.executable, "-c", "import time; time.sleep(60)"]
+    with subprocess.Popen(command, cwd=work, env=environment()) as leftover:
         assert psutil.Process(leftover.pid).cwd() == str(work)
         store.obtain("thing", PARTS, lambda _: None)
         # Its end may have been collected by the store already, status and all.
@@ -150,12 +152,30 @@ def test_a_leftover_does_not_see_the_end_of_what_it_waits_for(store: Store, tmp_
     work = store.root / "work" / f"thing-{content_key(PARTS)}"
     work.mkdir(parents=True)
     script = "(cd $0 && exec sleep 60); echo ended > $1; sleep 60"
-    with subprocess.Popen(["/bin/sh", "-c", script, str(work), str(tmp_path / "answer")]) as leftover:
+    command = ["/bin/sh", "-c", script, str(work), str(tmp_path / "answer")]
+    with subprocess.Popen(command, env=environment()) as leftover:
         family = psutil.Process(leftover.pid)
         wait_until(lambda: any("sleep" in it.name() for it in family.children(recursive=True)))
         store.obtain("thing", PARTS, lambda _: None)
         assert leftover.poll() is not None
     assert not (tmp_path / "answer").exists()
+
+
+def test_what_no_session_started_is_left_alone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(MARK, raising=False)  # these tests may be run by a session
+    work = store.root / "work" / f"thing-{content_key(PARTS)}"
+    work.mkdir(parents=True)
+    log = work / "log"
+    log.touch()
+    with (
+        subprocess.Popen(["sleep", "60"], cwd=work) as shell,
+        subprocess.Popen(["tail", "-f", log]) as tail,
+    ):
+        store.obtain("thing", PARTS, lambda _: None)
+        ended = shell.poll(), tail.poll()
+        shell.kill()
+        tail.kill()
+    assert ended == (None, None)
 
 
 def test_two_processes_make_one_box(tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # They would point a target interpreter, or pip, at the automation's own packages.
 _NEVER_INHERITED = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
+# Everything that we start has it in its environment, and hands it on to what that starts.
+MARK = "MLIR_PY_RELEASE_STARTED"
 _TAIL_LINES = 20
 
 
@@ -54,6 +56,7 @@ def environment(overrides: Mapping[str, str | None] | None = None) -> dict[str, 
         overrides: variables to set, or with None to leave out.
     """
     env = {name: value for name, value in os.environ.items() if name not in _NEVER_INHERITED}
+    env[MARK] = "1"
     env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), env.get("PATH", os.defpath)])
     for name, value in (overrides or {}).items():
         if value is None:

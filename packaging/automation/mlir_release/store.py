@@ -28,6 +28,7 @@ from filelock import FileLock, Timeout
 
 from mlir_release import log, portable_files
 from mlir_release.errors import UserError
+from mlir_release.run import MARK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -226,13 +227,17 @@ def _end_leftovers(work: Path) -> None:
 
 
 def _leftovers(work: Path) -> Iterator[psutil.Process]:
-    """The processes that work in a folder, or name it on their command line; not those that started us."""
+    """The processes of a session that work in a folder, or name it on their command line.
+
+    Those that started us are none, nor what the user started: a shell that stands there, a ``tail`` of a log.
+    """
     ours = {os.getpid(), *(process.pid for process in psutil.Process().parents())}
     names = {str(work), work.as_posix()}  # on Windows, CMake writes it in its own way
     for process in psutil.process_iter():
         try:
             named = any(name in word for word in process.cmdline() for name in names)
-            if process.pid not in ours and (named or Path(process.cwd()).is_relative_to(work)):
+            there = named or Path(process.cwd()).is_relative_to(work)
+            if process.pid not in ours and there and MARK in process.environ():
                 yield process
         except (psutil.Error, OSError):
             # Another user's, or gone since.
