@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from git_world import RELEASE, Bare, World, git
+from git_world import RELEASE, Bare, World, assume_another_owner, git
 from mlir_release.errors import ToolFailed, UserError
 from mlir_release.git import OutOfReach, Rejected, Remote, Repository, Update, peeled, reason, said
 
@@ -40,6 +40,20 @@ class TestRepository:
         for folder in (clone.path / "patches", world.root, world.project.path):
             with pytest.raises(UserError, match="is not a git checkout"):
                 Repository.open(folder)
+
+    def test_the_name_of_a_checkout_may_end_in_a_space(self, world: World) -> None:
+        folder = world.clone("clone ")
+        assert Repository.open(folder).path == folder
+
+    def test_a_checkout_of_another_user_is_one_line(
+        self, clone: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assume_another_owner(tmp_path / "bin", monkeypatch)
+        with pytest.raises(UserError, match=r"clone is another user's, .* --add safe.directory .*clone, or"):
+            Repository.open(clone.path)
+        (tmp_path / "config").write_text(f"[safe]\ndirectory = {clone.path}\n")
+        monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "config"))
+        assert Repository.open(clone.path) == clone
 
     def test_an_environment_made_for_a_git_hook_does_no_harm(
         self, clone: Repository, monkeypatch: pytest.MonkeyPatch

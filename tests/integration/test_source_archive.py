@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from llvm_tree import COMMIT, NOWHERE, ORIG, RELEASE, TAKEN, VERSION, World, archive, write_tree
+from llvm_tree import COMMIT, NOWHERE, ORIG, RELEASE, TAKEN, VERSION, World, write_tree
 from mlir_release.errors import UserError
 from mlir_release.pin import Pin
 from mlir_release.source import PARTS, obtain
@@ -24,6 +24,19 @@ def test_an_unwritable_store_is_one_line(tmp_path: Path) -> None:
     # Below a regular file nobody can write, root included.
     with pytest.raises(UserError, match="cannot write to"):
         Store.open(tmp_path / "file" / "store")
+
+
+def _with_links(world: World, links: tuple[tuple[str, str], ...]) -> Pin:
+    """A pin with an archive in its place that has links (path, target) after everything else."""
+    place = world.store.root / "archives" / ORIG
+    place.parent.mkdir()
+    with tarfile.open(place, "w:xz", preset=0) as tar:
+        tar.add(world.pristine, "top")
+        for name, target in links:
+            member = tarfile.TarInfo(f"top/{name}")
+            member.type, member.linkname = tarfile.SYMTYPE, target
+            tar.addfile(member)
+    return Pin(commit=COMMIT, archives={ORIG: hashlib.sha256(place.read_bytes()).hexdigest()})
 
 
 @pytest.mark.usefixtures("without_tools")
@@ -102,7 +115,7 @@ class TestArchive:
         self, world: World, tmp_path: Path, name: str, link: str | None
     ) -> None:
         place = world.store.root / "archives" / ORIG
-        archive(place, world.pristine, "top")
+        place.parent.mkdir()
         with tarfile.open(place, "w:xz", preset=0) as tar:
             tar.add(world.pristine, "top")
             member = tarfile.TarInfo(name)
@@ -113,6 +126,27 @@ class TestArchive:
         message = world.one_line(Pin(commit=COMMIT, archives={ORIG: sha256}))
         assert "cannot be unpacked" in message
         assert not list(tmp_path.rglob("escaped"))
+
+    @pytest.mark.parametrize(
+        "links",
+        [
+            {"mlir/a/b/up": "../..", "mlir/out": "a/b/up/../../../escaped"},
+            {"mlir/a/b/up": "../..", "mlir/up": "a/b/up/..", "mlir/out": "up/.."},
+        ],
+    )
+    def test_links_that_lead_outside_together_are_refused(
+        self, world: World, tmp_path: Path, links: dict[str, str]
+    ) -> None:
+        assert "outside of the archive" in world.one_line(_with_links(world, tuple(links.items())))
+        assert not list(tmp_path.rglob("escaped"))
+
+    @pytest.mark.parametrize("second", ["mlir/new", "mlir/new/below"])
+    def test_links_at_one_place_are_one_line(self, world: World, second: str) -> None:
+        pin = _with_links(world, (("mlir/new", "CMakeLists.txt"), (second, "CMakeLists.txt")))
+        assert "cannot be unpacked into" in world.one_line(pin)
+
+    def test_links_in_a_circle_do_no_harm(self, world: World) -> None:
+        world.obtain(_with_links(world, (("mlir/new", "other"), ("mlir/other", "new"))))
 
     @pytest.mark.parametrize("cut", [0, 10, 200])
     def test_an_archive_that_was_pinned_broken_is_one_line(self, world: World, cut: int) -> None:

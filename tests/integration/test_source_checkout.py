@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from git_world import assume_another_owner
 from llvm_tree import COMMIT, World, content, git
 from mlir_release.pin import Pin
 
@@ -87,6 +88,17 @@ class TestCheckout:
         world.assert_whole(tree, patched=True)
         (world.pristine / "LICENSE.TXT").write_text("Licence\n")
         assert world.obtain(pin, checkout=world.pristine).key != tree.key
+
+    def test_a_name_that_ends_in_a_space(self, world: World, checkout: Path) -> None:
+        checkout = checkout.rename(checkout.with_name("checkout "))
+        tree = world.obtain(Pin(commit=COMMIT, version="22.1.8"), checkout=checkout)
+        assert tree.commit == git(checkout, "rev-parse", "HEAD")
+
+    def test_one_of_another_user_is_one_line(
+        self, world: World, checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assume_another_owner(tmp_path / "bin", monkeypatch)
+        assert "is another user's" in world.one_line(Pin(commit=COMMIT), checkout=checkout)
 
     def test_another_version_is_said_and_taken(
         self, world: World, checkout: Path, capsys: pytest.CaptureFixture[str]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from mlir_release.source.layout import VERSION_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pytest
 
 _ROOT = Path(__file__).parents[2]
 _NAME = "A Committer"
@@ -46,6 +49,17 @@ def _exact(folder: Path, *words: str, stdin: str = "", env: Mapping[str, str] | 
     )
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout.decode()
+
+
+def assume_another_owner(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Have git take every repository for another user's, by a program in a new folder."""
+    real = shutil.which("git")
+    folder.mkdir()
+    program = folder / "git"
+    # What git's own tests say for that (setup.c, ensure_valid_ownership).
+    program.write_text(f'#!/bin/sh\nGIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {real} "$@"\n')
+    program.chmod(0o755)
+    patch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
 
 def version_file(version: str) -> str:

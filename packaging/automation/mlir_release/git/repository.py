@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,10 +33,16 @@ class Repository:
             UserError: it is none.
         """
         repository = cls(path)
-        done = repository.attempt("rev-parse", "--show-toplevel")
-        if done.status or not Path(done.output.strip()).samefile(path):
+        if not repository.is_checkout:
             raise UserError(f"{path} is not a git checkout; clone the project with git")
         return repository
+
+    @property
+    def is_checkout(self) -> bool:
+        """Whether its path is the root of a work tree, not a folder in one."""
+        # Not by the root's name, for that may end in a space or a new line.
+        asked = self.attempt("rev-parse", "--is-inside-work-tree", "--show-prefix")
+        return asked.output == "true\n\n"
 
     @classmethod
     def bare(cls, path: Path) -> Repository:
@@ -54,8 +61,18 @@ class Repository:
         return self._run(words, env, check=True).output.rstrip("\n")
 
     def attempt(self, *words: str | Path, timeout: float | None = None) -> Completed:
-        """A git command that may fail."""
-        return self._run(words, None, check=False, timeout=timeout)
+        """A git command that may fail.
+
+        Raises:
+            UserError: git does not touch the repository, because it is another user's.
+        """
+        done = self._run(words, None, check=False, timeout=timeout)
+        if done.status and "dubious ownership" in done.errors:
+            raise UserError(
+                f"{self.path} is another user's, so git does not read it; say git config --global --add"
+                f" safe.directory {shlex.quote(str(self.path))}, or clone it"
+            )
+        return done
 
     def has(self, commit: str) -> bool:
         """Whether a commit is at hand; a partial clone does not go and get it for the question."""

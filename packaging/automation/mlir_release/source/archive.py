@@ -98,12 +98,13 @@ def unpack(path: Path, parts: Sequence[str], into: Path) -> None:
         with tarfile.open(path) as tar:
             for member, inside in _wanted(tar, parts):
                 _write(tar, member, into / inside, inside, links)
+        for link, target in links:
+            make_link(link, Path(target))
+        _check_chains(into, links)
     except _UNREADABLE as error:
         raise UserError(f"{path} cannot be unpacked ({error}); the pin names a broken archive") from None
     except OSError as error:
         raise UserError(f"{path} cannot be unpacked into {into}: {error.strerror or error}") from None
-    for link, target in links:
-        make_link(link, Path(target))
 
 
 def _wanted(tar: tarfile.TarFile, parts: Sequence[str]) -> Iterator[tuple[tarfile.TarInfo, str]]:
@@ -147,8 +148,16 @@ def _write(
 
 
 def _check_link(member: tarfile.TarInfo, inside: str) -> None:
-    """A link's target must lie in the tree."""
+    """A link's target must lie in the tree, as far as its text says."""
     if posixpath.normpath(f"{posixpath.dirname(inside)}/{member.linkname}").startswith("..") or (
         member.linkname.startswith("/")
     ):
         raise tarfile.TarError(f"{member.name} links to {member.linkname}, outside of the archive")
+
+
+def _check_chains(into: Path, links: Sequence[tuple[Path, str]]) -> None:
+    """A link's target must lie in the tree through all links, too: ``..`` of a link is that of its target."""
+    root = os.path.realpath(into)
+    for link, target in links:
+        if not Path(os.path.realpath(link)).is_relative_to(root):
+            raise tarfile.TarError(f"{link.relative_to(into)} links to {target}, outside of the archive")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlir_release import log
 from mlir_release.errors import MissingTool, UserError
-from mlir_release.git import environment
-from mlir_release.run import run
+from mlir_release.git import Repository
 from mlir_release.source.layout import missing_landmark, require_parts
 from mlir_release.store import content_key
 
@@ -50,7 +50,8 @@ def state(folder: Path, parts: Sequence[str]) -> State:
     size and time of change of each file in the parts.
     """
     commit = _head(folder)
-    if commit and not _git(folder, "status", "--porcelain", "--untracked-files=normal", "--", *parts):
+    question = ("status", "--porcelain", "--untracked-files=normal", "--", *parts)
+    if commit and not Repository(folder).ask(*question):
         return State(commit=commit, identity=commit)
     why = "has changes of its own" if commit else "is no git checkout that git can read"
     log.say(f"   {folder} {why}: its content is identified by the sizes and times of its files")
@@ -79,27 +80,13 @@ def copy(folder: Path, parts: Sequence[str], into: Path) -> None:
 
 def _head(folder: Path) -> str | None:
     """The commit that is checked out, if the folder is the root of a git work tree."""
-    answer = _git(folder, "rev-parse", "--show-toplevel", "HEAD")
-    top, _, commit = (answer or "").partition("\n")
-    # A tree unpacked inside of another repository is not that repository's commit.
-    if not _COMMIT.fullmatch(commit) or not Path(top).samefile(folder):
-        return None
-    return commit
-
-
-def _git(folder: Path, *words: str) -> str | None:
-    """What git answers about a checkout, without the locks that would write to it; None if it has none."""
-    try:
-        done = run(
-            ["git", "-c", "core.fsmonitor=false", *words],
-            cwd=folder,
-            env=environment(folder),
-            check=False,
-            quiet=True,
-        )
-    except MissingTool:
-        return None
-    return done.output.strip() if done.status == 0 else None
+    repository = Repository(folder)
+    with suppress(MissingTool):
+        # A tree unpacked inside of another repository is not that repository's commit.
+        if repository.is_checkout:
+            head = repository.attempt("rev-parse", "--verify", "--quiet", "HEAD").output.strip()
+            return head if _COMMIT.fullmatch(head) else None
+    return None
 
 
 def _stamps(folder: Path, parts: Sequence[str]) -> Iterator[tuple[str, int, int]]:
