@@ -97,9 +97,12 @@ def told(function: Callable[[nox.Session], None]) -> Callable[[nox.Session], Non
 
     @wraps(function)
     def session_function(session: nox.Session) -> None:
+        known = len(mistakes)
         try:
             function(session)
         except Exception as error:
+            if len(mistakes) == known:
+                failures.append(str(error))
             reproduce.tell(session.name, session.posargs, error)
             raise
 
@@ -110,15 +113,12 @@ def run_steps(session: nox.Session, work: Callable[[], object]) -> None:
     """Do the work of a session; its errors end the session, without a traceback."""
     try:
         work()
-    except UserError as error:
+    except (UserError, OSError) as error:
         mistakes.append(str(error))
-        session.error(str(error))
-    except OSError as error:
         # A full disk, a folder that was taken away: what no check before the work could rule out.
-        mistakes.append(str(error))
-        session.error(f"{error}; mend that and run the same again, it goes on where it was")
+        again = "; mend that and run the same again, it goes on where it was"
+        session.error(f"{error}{again if isinstance(error, OSError) else ''}")
     except ReleaseError as error:
-        failures.append(str(error))
         session.error(str(error))
 
 

@@ -14,6 +14,7 @@ from mlir_release.repair.linux import Auditwheel
 from mlir_release.repair.wheel_files import BadWheel
 from mlir_release.run import run
 from mlir_release.store import Store
+from wheels import record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,11 +64,14 @@ def problems_of(wheel: Path) -> str:
 
 
 def packed(content: Path, name: str) -> Path:
-    path = content.parent / name
+    """The content as a wheel, with a RECORD that is right."""
+    path, info = content.parent / name, "tiny-1.0.dist-info"
+    files = sorted(it for it in content.rglob("*") if it.is_file() and it != content / info / "RECORD")
+    data = {it.relative_to(content).as_posix(): it.read_bytes() for it in files}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted(content.rglob("*")):
-            if file.is_file():
-                archive.write(file, file.relative_to(content))
+        for file, content_of in data.items():
+            archive.writestr(file, content_of)
+        archive.writestr(f"{info}/RECORD", record(data, info))
     return path
 
 
@@ -120,6 +124,36 @@ def test_a_tag_for_this_machine_alone(content: Path) -> None:
     problems = problems_of(packed(content, "tiny-1.0-cp311-cp311-linux_x86_64.whl"))
     # Without a policy no library is the system's, so those are named as well.
     assert problems.startswith("its platform tag is linux_x86_64, not one of manylinux")
+
+
+def test_a_file_that_its_record_does_not_have(content: Path, repaired: Path) -> None:
+    wheel = packed(content, repaired.name)
+    with zipfile.ZipFile(wheel, "a") as archive:
+        archive.writestr("tiny/more.py", "")
+    assert problems_of(wheel) == "tiny/more.py is not in its RECORD"
+
+
+def test_files_for_another_processor(content: Path, extension: Path, graft: Path) -> None:
+    name = "tiny-1.0-cp311-cp311-manylinux_2_28_aarch64.whl"
+    problems = problems_of(packed(content, name)).split("; ")
+    for file in (f"tiny/{extension.name}", f"tiny.libs/{graft.name}"):
+        assert f"{file} is for x64, and the wheel for AArch64" in problems
+
+
+def test_an_object_file_for_another_processor(content: Path, repaired: Path) -> None:
+    header = bytearray(bytes.fromhex("7f454c460201010000000000000000000100b70001000000") + bytes(40))
+    # The sizes of its own header and of one of a section (elf.h: e_ehsize, e_shentsize).
+    header[52], header[58] = 64, 64
+    (content / "tiny/x.o").write_bytes(header)
+    assert problems_of(packed(content, repaired.name)) == "tiny/x.o is for AArch64, and the wheel for x64"
+
+
+def test_a_wheel_of_a_system_that_has_nothing_of_it(
+    content: Path, extension: Path, graft: Path, repaired: Path
+) -> None:
+    extension.unlink()
+    graft.unlink()
+    assert problems_of(packed(content, repaired.name)) == "it has no file for Linux"
 
 
 def test_several_problems_are_all_said(content: Path, extension: Path, repaired: Path) -> None:

@@ -70,6 +70,15 @@ class TestCommandLine:
         assert "aborted: argument --sdk: expected one argument" in done.stdout + done.stderr
 
 
+def test_a_failure_beside_a_mistake_is_a_failure(project: Project) -> None:
+    # There are no such tests in the copy, so pytest fails; the other session is told what it does not know.
+    done = project.nox("--no-venv", "--no-install", "-s", "unit", "lit", "--", "--llvm-projct", "x")
+    said = done.stdout + done.stderr
+    assert "Session lit aborted: unrecognized arguments" in said
+    assert "* unit: failed" in said
+    assert done.returncode == 1
+
+
 class TestMachine:
     def test_no_compiler_and_nothing_that_brings_one(self, project: Project, tmp_path: Path) -> None:
         (tmp_path / "empty").mkdir()

@@ -129,6 +129,16 @@ def test_what_is_wrong(
     assert f"good   {site.made.path(BINDINGS).name}" in output
 
 
+def test_an_index_whose_pages_are_gone_is_nobodys_mistake(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in (SDK, BINDINGS):
+        (site.folder / "simple" / name / "index.html").unlink()
+    output = wrong(site, capsys)
+    for name in (SDK, BINDINGS):
+        assert f"WRONG  {site.simple}{name}/\n" in output
+
+
 def test_an_index_without_json(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     (site.folder / "simple" / SDK / "index.json").unlink()
     verify.run([site.simple], site.folder)

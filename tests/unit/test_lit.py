@@ -101,6 +101,7 @@ def setting(tmp_path: Path) -> lit_site.Setting:
     write(tree / "mlir/test/Unit/lit.site.cfg.py.in", UNIT_TEMPLATE)
     write(tree / "mlir/CMakeLists.txt", MLIR_CMAKE)
     write(tree / "llvm/utils/lit/lit/main.py", LIT)
+    write(tree / "llvm/utils/lit/lit/discovery.py", "def find_tests_for_inputs(): ...\n")
     write(prefix / "bin/llvm-config", LLVM_CONFIG, 0o755)
     write(prefix / "lib/cmake/llvm/LLVMConfig.cmake", "# x\nset(LLVM_NATIVE_ARCH X86)\n")
     return lit_site.Setting(
@@ -113,10 +114,10 @@ def setting(tmp_path: Path) -> lit_site.Setting:
     )
 
 
-def loaded(site: Path, excludes: tuple[str, ...] = ()) -> tuple[dict[str, Any], list[str]]:
+def loaded(site: Path) -> tuple[dict[str, Any], list[str]]:
     """What a site configuration sets, and the configurations that it goes on to."""
     gone_on: list[str] = []
-    config = SimpleNamespace(available_features=set(), excludes=excludes)
+    config = SimpleNamespace(available_features=set())
     lit_config = SimpleNamespace(
         substitute=lambda text: text, load_config=lambda _, path: gone_on.append(path)
     )
@@ -130,7 +131,6 @@ def test_site_says_what_is_known_and_the_rest_is_off(setting: lit_site.Setting, 
     values, gone_on = loaded(site / "lit.site.cfg.py")
     assert gone_on == [f"{setting.tree.path}/mlir/test/lit.cfg.py"]
     assert values.pop("available_features") == {"asserts"}
-    assert values.pop("excludes") == ()
     assert values == {
         "target_triple": "x86_64-pc-linux-gnu",
         "llvm_tools_dir": str(tmp_path / "site/tools"),
@@ -191,12 +191,6 @@ def test_unit_tests_have_a_site_and_a_folder(setting: lit_site.Setting, tmp_path
     assert (Path(values["mlir_obj_root"]) / "unittests").is_dir()
 
 
-def test_excluded_tests_join_upstreams(setting: lit_site.Setting, tmp_path: Path) -> None:
-    site = lit_site.write_site(setting, tmp_path / "site", exclude=["a.py", "b.py"])
-    values, _ = loaded(site / "lit.site.cfg.py", excludes=("Inputs",))
-    assert values["excludes"] == ["Inputs", "a.py", "b.py"]
-
-
 @pytest.mark.parametrize("there", [True, False])
 def test_what_needs_an_interpreter_is_left_out_where_there_is_none(
     setting: lit_site.Setting, tmp_path: Path, capsys: pytest.CaptureFixture[str], *, there: bool
@@ -208,7 +202,7 @@ def test_what_needs_an_interpreter_is_left_out_where_there_is_none(
     if there:
         (setting.sdk.tools_dir / "lli").touch()
     values, _ = loaded(lit_site.write_site(setting, tmp_path / "site") / "lit.site.cfg.py")
-    assert values.get("excludes", ()) == (() if there else ["run.mlir"])
+    assert values.get("left_out") == (None if there else ["Integration/CPU/run.mlir"])
     assert ("left out: 1 tests that need lli" in capsys.readouterr().out) is not there
 
 

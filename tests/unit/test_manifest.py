@@ -273,6 +273,23 @@ def test_files_once_and_in_order() -> None:
     assert "wheel of mlir-python-bindings for cp313 on" in changed(same_slot)
 
 
+def test_as_many_files_as_github_takes() -> None:
+    """A wheel brings its metadata, a release its manifest and sums: below 1,000 are 498 wheels."""
+
+    def wheels(count: int) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads(text(manifest()))
+        first = content["files"][0]
+        rest = first["name"].partition("-")[2]
+        content["files"] = [
+            first | {"distribution": f"x{it}", "name": f"x{it}-{rest}"} for it in range(100, 100 + count)
+        ]
+        return content
+
+    assert len(parse(json.dumps(wheels(498)), "here").files) == 498
+    with pytest.raises(BadManifest, match="its files are 1000, and must be less than 1000"):
+        parse(json.dumps(wheels(499)), "here")
+
+
 def test_a_file_of_a_folder(tmp_path: Path) -> None:
     path = tmp_path / "manifest.json"
     for content, complaint in ((None, "No such file"), (b"\xff", "it is not text"), (b"{", "not JSON")):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlir_release.distributions import Distribution, MadePer
 from mlir_release.errors import UserError
 from mlir_release.repair import ensure_small, repair, same_kind, stow
 from mlir_release.store import Store
@@ -93,12 +94,40 @@ def test_stow_knows_the_wheels_of_a_platform(tmp_path: Path, wheelhouse: Path) -
     assert names(wheelhouse) == sorted([kept.name, place.name])
 
 
+def test_stow_leaves_the_wheels_of_other_systems(tmp_path: Path, wheelhouse: Path) -> None:
+    name = "mlir_sdk-{}-py3-none-{}.whl"
+    others = ["musllinux_1_2_x86_64", "manylinux_2_28_aarch64", "macosx_11_0_arm64", "macosx_11_0_x86_64"]
+    kept = [wheel(wheelhouse, name.format("22.1.7", platform)).name for platform in [*others, "win_amd64"]]
+    # Those are of one system, whatever they need of it.
+    for platform in ("manylinux_2_17_x86_64.manylinux2014_x86_64", "linux_x86_64", "manylinux1_x86_64"):
+        wheel(wheelhouse, name.format("22.1.7", platform))
+    place = stow(wheel(tmp_path, name.format("22.1.8", "manylinux_2_28_x86_64")), wheelhouse)
+    assert names(wheelhouse) == sorted([*kept, place.name])
+    place = stow(wheel(tmp_path, name.format("22.1.8", "musllinux_1_2_x86_64")), wheelhouse)
+    assert names(wheelhouse) == sorted(
+        [*kept[1:], name.format("22.1.8", "manylinux_2_28_x86_64"), place.name]
+    )
+
+
 def test_a_wheel_that_is_too_large_says_both_sizes(tmp_path: Path) -> None:
     source = wheel(tmp_path, NAME.format(version="22.1.8"), "x" * 1_500_000)
-    ensure_small(source, None)
-    ensure_small(source, 1.5)
-    with pytest.raises(UserError, match=r"^mlir_python_\S+ has 1\.5 MB, and may have 1 MB; nothing was put"):
-        ensure_small(source, 1)
+
+    def limited(megabytes: float | None) -> Distribution:
+        return Distribution(
+            name="x",
+            folder=tmp_path,
+            requires=(),
+            targets=(),
+            made_per=MadePer.INTERPRETER,
+            max_megabytes=megabytes,
+        )
+
+    ensure_small(source, limited(None))
+    ensure_small(source, limited(1.5))
+    with pytest.raises(
+        UserError, match=r"^mlir_python_\S+ is too large: it has 1\.5 MB, and may have 1 MB; "
+    ):
+        ensure_small(source, limited(1))
 
 
 def test_same_kind_knows_build_tags_and_local_versions(tmp_path: Path) -> None:
@@ -110,6 +139,7 @@ def test_same_kind_knows_build_tags_and_local_versions(tmp_path: Path) -> None:
         *same,
         "mlir_python_bindings-22.1.8-cp310-cp310-linux_x86_64.whl",
         "mlir_python_bindings_extra-22.1.8-cp39-cp39-linux_x86_64.whl",
+        "mlir_python_bindings-22.1.8-cp39-cp39-musllinux_1_2_x86_64.whl",
         "mlir_python_bindings-22.1.8.tar.gz",
     ]:
         wheel(tmp_path, name)
@@ -122,7 +152,7 @@ def test_a_free_threaded_python_is_another_kind(tmp_path: Path, wheelhouse: Path
     name = "mlir_python_bindings-{}-cp313-{}-win_amd64.whl"
     for abi in ("cp313", "cp313t"):
         wheel(wheelhouse, name.format("22.1.7", abi))
-    found = same_kind("mlir_python_bindings-0-cp313t-none-any.whl", wheelhouse)
+    found = same_kind("mlir_python_bindings-0-cp313t-none-win_amd64.whl", wheelhouse)
     assert [path.name for path in found] == [name.format("22.1.7", "cp313t")]
     stow(wheel(tmp_path, name.format("22.1.8", "cp313")), wheelhouse)
     assert names(wheelhouse) == [name.format("22.1.7", "cp313t"), name.format("22.1.8", "cp313")]

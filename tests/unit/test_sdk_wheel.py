@@ -219,10 +219,18 @@ def rewritten(path: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        (lambda it: it.update({"mlir_sdk/lib/libMLIRIR.a": b"other"}), "libMLIRIR.a differs from its RECORD"),
-        (lambda it: it.pop("mlir_sdk/lib/libMLIRIR.a"), "libMLIRIR.a is only in its RECORD, or not there"),
-        (lambda it: it.update({"mlir_sdk/more": b""}), "mlir_sdk/more is only in its RECORD, or not there"),
-        (lambda it: it.pop(f"mlir_sdk-{VERSION}.dist-info/RECORD"), "is not a whole wheel"),
+        (
+            lambda it: it.update({"mlir_sdk/lib/libMLIRIR.a": b"other"}),
+            "libMLIRIR.a is not what its RECORD says",
+        ),
+        (lambda it: it.pop("mlir_sdk/lib/libMLIRIR.a"), "libMLIRIR.a is in its RECORD, but not there"),
+        (lambda it: it.update({"mlir_sdk/more": b""}), "mlir_sdk/more is not in its RECORD"),
+        # Only the wheel's own RECORD is not in it.
+        (lambda it: it.update({"mlir_sdk/RECORD": b""}), "mlir_sdk/RECORD is not in its RECORD"),
+        (
+            lambda it: it.pop(f"mlir_sdk-{VERSION}.dist-info/RECORD"),
+            "is not whole: its RECORD cannot be read",
+        ),
         (lambda it: it.pop(f"mlir_sdk-{VERSION}.dist-info/METADATA"), "is not a whole wheel"),
         (lambda it: it.pop("mlir_sdk/release.json"), "it has 0 files PACKAGE/release.json"),
     ],
@@ -233,7 +241,7 @@ def test_not_what_was_packed(site: Site, change: Callable[[dict[str, bytes]], No
 
 def test_a_file_that_leads_out(site: Site) -> None:
     evil = dataclasses.replace(site.mlir, files={**site.mlir.files, "../../evil": b""})
-    assert "../../evil leads out of it" in site.refusal(evil.write(site.wheels))
+    assert "../../evil leads out of the wheel" in site.refusal(evil.write(site.wheels))
     assert not list(site.folder.rglob("evil"))
 
 

@@ -176,6 +176,7 @@ class TestWrong:
             ),
             (lambda it: it.describe(SDK, sdk_provider="system"), NAME, "wheels of the SDK provider system"),
             (lambda it: (it.folder / SUMS).unlink(), SUMS, "it is not there"),
+            (lambda it: (it.folder / SUMS).write_text(""), SUMS, f"does not list {NAME}"),
             (lambda it: (it.folder / SUMS).write_text("what\n"), SUMS, "its line 1 is no sum: 'what'"),
             (lambda it: (it.folder / SUMS).write_bytes(b"\xff"), SUMS, "it cannot be read"),
             (lambda it: (it.folder / SUMS).write_text(f"{'0' * 64}  {NAME}\n"), NAME, f"{SUMS} says 00000"),

@@ -36,7 +36,9 @@ def interpreter(version: str = "3.9.18") -> Interpreter:
 
 
 def find(folder: Path, tag: str = "cp39") -> Path:
-    return wheel_tests.find(folder, "mlir_python_bindings", tag, build="nox -s build-3.9")
+    return wheel_tests.find(
+        folder, "mlir_python_bindings", tag, build="nox -s build-3.9", platform="manylinux_2_28_x86_64"
+    )
 
 
 def wheel(folder: Path, name: str) -> Path:
@@ -88,6 +90,15 @@ def test_the_wheel_of_the_interpreter_is_found(tmp_path: Path) -> None:
     assert "-cp310-" in find(tmp_path, "cp310").name
     assert "-cp313-cp313-" in find(tmp_path, "cp313").name
     assert "-cp313-cp313t-" in find(tmp_path, "cp313t").name
+
+
+def test_a_wheel_for_another_system_is_not_tested_here(tmp_path: Path) -> None:
+    name = "mlir_python_bindings-22.1.8-cp39-cp39-{}_x86_64.whl"
+    wheel(tmp_path, name.format("musllinux_1_2"))
+    with pytest.raises(UserError, match="has no wheel of mlir_python_bindings for cp39;"):
+        find(tmp_path)
+    ours = wheel(tmp_path, name.format("manylinux_2_36"))
+    assert find(tmp_path) == ours
 
 
 def test_a_free_threaded_wheel_does_not_serve_the_other(tmp_path: Path) -> None:

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from mlir_release import targets
+from mlir_release import distributions, targets
 from mlir_release.container_site import Site
 from mlir_release.engine import Engine
 from mlir_release.errors import ToolFailed, UserError
+from mlir_release.sdk.wheel_file import newest_platform
 from mlir_release.series import SERIES, abis
 from mlir_release.store import Store
 from mlir_release.targets import TARGETS, Tier
-from mlir_release.wheels import handover, identifiers, places, steps
+from mlir_release.wheels import handover, identifiers, places, session, steps
 
 ROOT = Path(__file__).parents[2]
 BY_NAME = {it.name: it for it in TARGETS}
@@ -122,6 +123,20 @@ def test_cibuildwheel_reads_what_containers_see(tmp_path: Path, monkeypatch: pyt
     assert "secret" not in text
 
 
+def test_each_distribution_has_a_project_of_its_own(tmp_path: Path) -> None:
+    packaging = tmp_path / "packaging"
+    for name in ("one", "two", "automation"):
+        (packaging / name).mkdir(parents=True)
+        table = '[tool.mlir-release]\nmade-per = "interpreter"\n'
+        text = f'build-system.requires = []\n[project]\nname = "{name}"\n{table}'
+        (packaging / name / "pyproject.toml").write_text(text)
+    one, two = (it for it in distributions.read_all(packaging) if it.name != "automation")
+    first, second = (session.copy_project(it, tmp_path / "run") for it in (one, two))
+    (first / "packaging" / ".cibuildwheel").mkdir()
+    assert sorted(it.name for it in (second / "packaging").iterdir()) == ["one", "two"]
+    assert (second / "packaging/two/pyproject.toml").is_file()
+
+
 class TestHandover:
     @pytest.fixture
     def folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -173,9 +188,10 @@ class TestSdkOfAPlainCibuildwheel:
         return steps.make(root, "mlir-python-bindings", Path(sys.executable), root / "folder")
 
     def test_the_one_in_the_wheelhouse(self, tmp_path: Path) -> None:
-        wheel = tmp_path / "wheelhouse" / "mlir_sdk-1.0-py3-none-any.whl"
+        wheel = tmp_path / "wheelhouse" / f"mlir_sdk-1.0-py3-none-{newest_platform()}.whl"
         wheel.parent.mkdir()
         wheel.touch()
+        (wheel.parent / "mlir_sdk-1.0-py3-none-of_another_system.whl").touch()
         assert self.make(tmp_path).options.sdk == str(wheel)
 
     def test_none_or_two(self, tmp_path: Path) -> None:
@@ -183,7 +199,7 @@ class TestSdkOfAPlainCibuildwheel:
             self.make(tmp_path)
         (tmp_path / "wheelhouse").mkdir()
         for version in ("1.0", "2.0"):
-            (tmp_path / "wheelhouse" / f"mlir_sdk-{version}-py3-none-any.whl").touch()
+            (tmp_path / "wheelhouse" / f"mlir_sdk-{version}-py3-none-{newest_platform()}.whl").touch()
         with pytest.raises(UserError, match="has 2 wheels of mlir-sdk"):
             self.make(tmp_path)
 

@@ -100,7 +100,7 @@ class Building(Rooms):
             repaired = repair.repair(raw, library_dirs=[self.sdk.library_dir], store=self.store)
             self._ensure_reach(repaired)
         if self.sdk.made_by is ProviderName.BUILD:
-            repair.ensure_small(repaired, distribution.max_megabytes)
+            repair.ensure_small(repaired, distribution)
         return repaired
 
     def _ensure_reach(self, repaired: Path) -> None:

@@ -66,7 +66,7 @@ def write_site(setting: Setting, folder: Path, *, exclude: Sequence[str] = ()) -
     Args:
         setting: what the tests run against.
         folder: where the tests leave their output; replaced.
-        exclude: names of test files that this suite leaves out.
+        exclude: test files that this suite leaves out, by their paths below ``mlir/test``.
     """
     shutil.rmtree(folder, ignore_errors=True)
     values = _template_values(setting, folder)
@@ -77,7 +77,7 @@ def write_site(setting: Setting, folder: Path, *, exclude: Sequence[str] = ()) -
     for part in ("", "Unit"):
         text = _fill((source / part / "lit.site.cfg.py.in").read_text(encoding="utf-8"), values)
         if not part and left_out:
-            text += f"\nconfig.excludes = list(config.excludes) + {left_out!r}\n"
+            text += f"\nconfig.left_out = {left_out!r}\n"
         site = folder / "test" / part / "lit.site.cfg.py"
         site.parent.mkdir(parents=True)
         site.write_text(_HEADER + text, encoding="utf-8")
@@ -96,14 +96,14 @@ def _link_tools(setting: Setting, folder: Path) -> None:
 
 
 def _impossible(source: Path, tools: Path) -> list[str]:
-    """The names of test files that need a program which is not there; it is said.
+    """The test files that need a program which is not there, by their paths below ``source``; it is said.
 
     Without this, lit would take this machine's, of whatever version.
     """
     if any(tools.glob(f"{_INTERPRETER}*")):
         return []
     names = [
-        path.name
+        path.relative_to(source).as_posix()
         for path in sorted((source / "Integration").rglob("*.mlir"))
         if f"%{_INTERPRETER} " in path.read_text(encoding="utf-8", errors="replace")
     ]

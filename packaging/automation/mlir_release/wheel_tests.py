@@ -26,6 +26,7 @@ from mlir_release.errors import UserError
 from mlir_release.portable_files import link
 from mlir_release.repair import of_kind
 from mlir_release.run import run
+from mlir_release.sdk.wheel_file import newest_platform
 from mlir_release.store import remove
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Subject:
     packages: Path
 
 
-def find(wheelhouse: Path, distribution: str, tag: str, *, build: str) -> Path:
+def find(wheelhouse: Path, distribution: str, tag: str, *, build: str, platform: str | None = None) -> Path:
     """The wheel of a distribution for an interpreter.
 
     Args:
@@ -65,11 +66,12 @@ def find(wheelhouse: Path, distribution: str, tag: str, *, build: str) -> Path:
         distribution: as wheels spell it (``mlir_python_bindings``).
         tag: for which interpreters (``cp39``, ``cp313t``, ``cp312-abi3``), ``py3`` for any.
         build: the command that makes it, for the message.
+        platform: a platform tag of the system that it is for; None for this machine's.
 
     Raises:
         UserError: there is none, or more than one.
     """
-    found = of_kind(distribution, tag, wheelhouse)
+    found = of_kind(distribution, tag, platform or newest_platform(), wheelhouse)
     if len(found) != 1:
         count = f"{len(found)} wheels" if found else "no wheel"
         raise UserError(f"{wheelhouse} has {count} of {distribution} for {tag}; run {build}")
@@ -216,7 +218,9 @@ def run_upstream(
     )
     tests = tree.path / "mlir" / "test"
     special = _needing_extension(tests / "python")
-    plain = lit_site.write_site(setting, output / "plain", exclude=[path.name for path in special])
+    plain = lit_site.write_site(
+        setting, output / "plain", exclude=[path.relative_to(tests).as_posix() for path in special]
+    )
     extended = lit_site.write_site(setting, output / "extended")
     # Upstream's configuration puts this folder on PYTHONPATH (mlir/test/lit.cfg.py).
     _lay_over(subject, test_extension, extended.parent / "python_packages" / "mlir_test")
@@ -225,14 +229,9 @@ def run_upstream(
 
 
 def _needing_extension(folder: Path) -> list[Path]:
-    """The tests that use the test extension; each file name must be the only one of its kind."""
+    """The tests that use the test extension."""
     tests = sorted(folder.rglob("*.py"))
-    found = [path for path in tests if _TEST_EXTENSION.search(path.read_text(encoding="utf-8"))]
-    names = [path.name for path in tests]
-    ambiguous = [path for path in found if names.count(path.name) > 1]
-    if ambiguous:
-        raise UserError(f"two tests are called {ambiguous[0].name}; lit can leave out only both: rename one")
-    return found
+    return [path for path in tests if _TEST_EXTENSION.search(path.read_text(encoding="utf-8"))]
 
 
 def _lay_over(subject: Subject, test_extension: Path, folder: Path) -> None:

@@ -76,6 +76,13 @@ class Distribution:
         """The first part of the file names of its wheels (PEP 427)."""
         return _SEPARATORS.sub("_", self.name).lower()
 
+    def too_large(self, size: int) -> str | None:
+        """What is wrong with a released wheel of so many bytes; None if nothing is."""
+        limit = self.max_megabytes
+        if limit is None or size <= limit * 10**6:
+            return None
+        return f"it has {size / 1e6:.1f} MB, and may have {limit:g} MB"
+
     def required_of(self, line: Line) -> list[str]:
         """What builds it besides (PEP 508), in the versions of a line."""
         versions = {"nanobind": line.nanobind}

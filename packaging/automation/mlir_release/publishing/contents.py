@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from mlir_release.publishing.manifest import Manifest
 
-# What GitHub takes in one release (docs.github.com, "About releases": up to 1000 files).
-FILES_LIMIT = 1000
 _SUM = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 
 
@@ -55,8 +53,6 @@ def read(folder: Path, manifest: Manifest) -> tuple[Local, ...]:
         problems += _wrong_sums(folder, files)
     except OSError as error:
         raise UserError(f"{error.filename} cannot be read ({error.strerror}); see to it") from None
-    if len(names) > FILES_LIMIT:
-        problems.append(f"{len(names)} files are more than the {FILES_LIMIT} that a release can have")
     if problems:
         raise UserError(
             f"{folder} is not the release set of {manifest.tag}: {'; '.join(problems)}; make it again"

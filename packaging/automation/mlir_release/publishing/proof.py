@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlir_release import log, sbom, targets
 from mlir_release.errors import ReleaseError
-from mlir_release.publishing import wheel_checks, wheel_programs
+from mlir_release.publishing import rules, wheel_checks, wheel_programs
 from mlir_release.series import Tier, named
 from mlir_release.train.markdown import printable
 
@@ -21,11 +21,6 @@ if TYPE_CHECKING:
     from mlir_release.publishing.wheel_checks import Candidate, Looked, Promise
     from mlir_release.targets import Slot
 
-# What a release must stay below, in files: GitHub takes 1,000
-# (https://docs.github.com/en/repositories/releasing-projects-on-github/about-releases).
-ASSET_LIMIT = 1000
-# Of a wheel itself and its metadata; and once manifest and sums.
-_ASSETS_PER_WHEEL, _ASSETS_BESIDES = 2, 2
 # What is missing belongs to no file.
 _MISSING = "missing"
 
@@ -149,9 +144,8 @@ def _unlike(slots: Mapping[str, Slot], wanted: Wanted, *, rehearsal: bool) -> di
                 found[name].append(f"it is not the only one of {slot}: there is {others}")
             if slot not in wanted.possible and not rehearsal:
                 found[name].append(f"no release has {slot}")
-    count = _ASSETS_PER_WHEEL * len(slots) + _ASSETS_BESIDES
-    if count >= ASSET_LIMIT:
-        found["all files"].append(f"they are {count}, and must be less than {ASSET_LIMIT}")
+    if complaint := rules.too_many(len(slots)):
+        found["the release"].append(complaint)
     return found
 
 

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 # What a wheel must stay below, in bytes: PyPI takes no larger ones
 # (its documentation, "Storage Limits").
 WHEEL_LIMIT = 100 * 10**6
+# What a release must stay below, in files: GitHub takes 1,000
+# (https://docs.github.com/en/repositories/releasing-projects-on-github/about-releases).
+_FILES_LIMIT = 1000
+# Of a wheel itself and its metadata; and once manifest and sums.
+_PER_WHEEL, _BESIDES = 2, 2
 
 
 def check(manifest: Manifest) -> None:
@@ -29,12 +34,20 @@ def check(manifest: Manifest) -> None:
     names = [file.name for file in manifest.files]
     if not names:
         raise Malformed("it lists no files")
+    if complaint := too_many(len(names)):
+        raise Malformed(complaint)
     _ensure_once("file", names)
     if names != sorted(names):
         raise Malformed("its files are not in the order of their names")
     _ensure_once("wheel of", [f"{it.distribution} for {it.python} on {it.target}" for it in manifest.files])
     for file in manifest.files:
         _check_file(file, manifest.version)
+
+
+def too_many(wheels: int) -> str | None:
+    """What is wrong with the number of a release's files if it has so many wheels; None if nothing is."""
+    count = _PER_WHEEL * wheels + _BESIDES
+    return f"its files are {count}, and must be less than {_FILES_LIMIT}" if count >= _FILES_LIMIT else None
 
 
 def python_of(tag: Tag) -> str:

@@ -183,11 +183,11 @@ def examine(candidate: Candidate, said: Named, promise: Promise) -> Looked:
 def _outside(candidate: Candidate, said: Named, promise: Promise) -> Iterator[str]:
     """What is wrong with its size, its name and its tests."""
     distribution = next((it for it in promise.distributions if it.name == said.slot.distribution), None)
-    limit = rules.WHEEL_LIMIT
-    if distribution and distribution.max_megabytes and not promise.rehearsal:
-        limit = min(limit, int(distribution.max_megabytes * 10**6))
-    if candidate.size >= limit:
-        yield f"it has {candidate.size / 1e6:.1f} MB, and must have less than {limit / 1e6:g} MB"
+    if candidate.size >= rules.WHEEL_LIMIT:
+        megabytes = rules.WHEEL_LIMIT / 1e6
+        yield f"it has {candidate.size / 1e6:.1f} MB, and must have less than {megabytes:g} MB"
+    elif distribution and not promise.rehearsal and (large := distribution.too_large(candidate.size)):
+        yield large
     if said.version != promise.version:
         yield f"it is of version {said.version}, not {promise.version}"
     yield from _platforms(said, promise)

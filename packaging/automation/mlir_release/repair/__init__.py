@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from mlir_release.distributions import Distribution
     from mlir_release.store import Store
 
 __all__ = [
@@ -57,6 +58,8 @@ class Repairer(Protocol):
 # How the name of a wheel ends that is being copied, after the number of the process that does it.
 _PART = ".part"
 _NAME_PARTS = 5
+# The family and version that a platform tag begins with (PEP 425, 600 and 656).
+_VERSION = re.compile(r"^(?:many)?(musllinux|linux|macosx)(?:\d+|_\d+_\d+)?_")
 
 
 def _linux() -> Repairer:
@@ -146,20 +149,15 @@ def is_for_this_machine(wheel: Path) -> bool:
     return any(tag.platform.startswith("linux_") for tag in tags)
 
 
-def ensure_small(wheel: Path, max_megabytes: float | None) -> None:
-    """Keep a wheel that is too large out of a release.
-
-    Args:
-        wheel: the repaired one.
-        max_megabytes: the limit in 10**6 bytes, if there is one.
+def ensure_small(wheel: Path, distribution: Distribution) -> None:
+    """Keep a repaired wheel that is too large out of a release.
 
     Raises:
-        UserError: it is larger.
+        UserError: it is larger than its distribution says.
     """
-    megabytes = wheel.stat().st_size / 1e6
-    if max_megabytes is not None and megabytes > max_megabytes:
+    if large := distribution.too_large(wheel.stat().st_size):
         raise UserError(
-            f"{wheel.name} has {megabytes:.1f} MB, and may have {max_megabytes:g} MB; nothing was put into"
+            f"{wheel.name} is too large: {large}; nothing was put into"
             f" the wheelhouse: make it smaller, or raise max-megabytes in its pyproject.toml ({wheel})"
         )
 
@@ -193,17 +191,30 @@ def _remove_parts(wheelhouse: Path) -> None:
 
 
 def same_kind(name: str, wheelhouse: Path) -> list[Path]:
-    """The wheels of the same distribution, and for the same interpreters, as the wheel ``name``."""
+    """The wheels of the same distribution, for the same interpreters and system, as the wheel ``name``."""
     return of_kind(*_kind(name), wheelhouse)
 
 
-def of_kind(distribution: str, python: str, wheelhouse: Path) -> list[Path]:
-    """The wheels of a distribution, by its name in wheels, for ``cp313``, ``cp312-abi3`` or ``py3``."""
+def of_kind(distribution: str, python: str, platform: str, wheelhouse: Path) -> list[Path]:
+    """The wheels of a distribution, by its name in wheels, for an interpreter and a system.
+
+    Args:
+        distribution: ``mlir_sdk``.
+        python: ``cp313``, ``cp312-abi3`` or ``py3``.
+        platform: a platform tag of the system, of whatever version.
+        wheelhouse: where to look.
+    """
     wheels = (path for path in wheelhouse.glob("*.whl") if path.name.count("-") + 1 >= _NAME_PARTS)
-    return sorted(path for path in wheels if _kind(path.name) == (distribution, python))
+    wanted = (distribution, python, _system(platform))
+    return sorted(path for path in wheels if _kind(path.name) == wanted)
 
 
-def _kind(name: str) -> tuple[str, str]:
-    """The distribution and the interpreter in the name of a wheel (PEP 427; free-threaded: PEP 703)."""
-    distribution, _, *_, python, abi, _platform = name.split("-")
-    return distribution, of_wheel(python, abi)
+def _kind(name: str) -> tuple[str, str, str]:
+    """Distribution, interpreter and system in the name of a wheel (PEP 427; free-threaded: PEP 703)."""
+    distribution, _, *_, python, abi, platform = name.removesuffix(".whl").split("-")
+    return distribution, of_wheel(python, abi), _system(platform)
+
+
+def _system(platform: str) -> str:
+    """What a platform tag says of a system beside its version: ``linux_x86_64`` is manylinux, too."""
+    return _VERSION.sub(r"\1_", platform.partition(".")[0])

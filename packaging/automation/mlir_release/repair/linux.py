@@ -7,7 +7,7 @@ import logging
 import re
 import sys
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, cast
 
@@ -25,7 +25,7 @@ from mlir_release.repair.wheel_files import BadWheel
 from mlir_release.run import run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 # What auditwheel puts between a library's name and its suffix: a hash of its content.
@@ -33,8 +33,13 @@ _GRAFT = re.compile(r"-[0-9a-f]{8}(?=\.so)")
 # The dynamic loader itself (ld-linux-x86-64.so.2, ld64.so.2, ld-musl-x86_64.so.1), which is in no
 # policy's list: whoever loads a library has one.
 _LOADER = re.compile(r"ld(-linux|64|-musl)")
-# PEP 600's names, which begin like musllinux's (PEP 656), and the three older ones that are aliases of such.
-_MANYLINUX = re.compile(r"((manylinux|musllinux)_\d+_\d+|manylinux(1|2010|2014))_")
+# PEP 600's names, which begin like musllinux's (PEP 656), the three older ones that are aliases of such, and
+# the plain one.
+_TAG = re.compile(
+    r"(?:(?P<policy>(?:manylinux|musllinux)_\d+_\d+|manylinux(?:1|2010|2014))|linux)_(?P<machine>\w+)"
+)
+# How pyelftools calls the machine of an ELF file, by that in a platform tag; of those that releases are for.
+_MACHINES = {"x86_64": "x64", "aarch64": "AArch64"}
 # Its library says at length which policies a wheel is not of.
 logging.getLogger("auditwheel").setLevel(logging.WARNING)
 # The exit status of auditwheel, and of this_machine, for a wheel that cannot be what is asked for.
@@ -43,16 +48,19 @@ _REFUSED = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Library:
-    """The dynamic section of one ELF file: names of what it needs, its own name, its run path.
+    """One ELF file: its machine; of its dynamic section names of what it needs, its own name, its run path.
 
-    ``versions`` are those of the symbols that it needs (``GLIBC_2.34``), by the library that is to have them.
+    ``versions`` are those of the symbols that it needs (``GLIBC_2.34``), by the library that is to have them;
+    one that is not linked dynamically has nothing but a machine.
     """
 
     path: PurePosixPath
-    needed: tuple[str, ...]
-    versions: Mapping[str, set[str]]
-    soname: str | None
-    run_path: tuple[str, ...]
+    machine: str
+    needed: tuple[str, ...] = ()
+    versions: Mapping[str, set[str]] = field(default_factory=dict)
+    soname: str | None = None
+    run_path: tuple[str, ...] = ()
+    linked: bool = False
 
 
 class Auditwheel:
@@ -85,14 +93,17 @@ class Auditwheel:
                 raise (failure if other.status == _REFUSED else other) from None
 
     def check(self, wheel: Path) -> None:
-        """Check libraries, run paths and tag; raises ``BadWheel`` with everything that is wrong."""
+        """Check RECORD, libraries, run paths and tag; raises ``BadWheel`` with everything that is wrong."""
         with wheel_files.unpacked(wheel) as root:
             try:
-                libraries = list(_libraries(root))
+                files = list(_elf_files(root))
             except ELFError as error:
                 raise BadWheel(wheel, [f"it is damaged ({error})"]) from None
         policies = _policies(wheel)
+        libraries = [it for it in files if it.linked]
         problems = [
+            *wheel_files.record_problems(wheel),
+            *_wrong_machines(files, wheel),
             *_wrong_tags(wheel, libraries, policies),
             *_doubled(libraries),
             *(problem for library in libraries for problem in _wrong_run_path(library)),
@@ -102,8 +113,8 @@ class Auditwheel:
             raise BadWheel(wheel, problems)
 
 
-def _libraries(root: Path) -> Iterable[Library]:
-    """All ELF files below a folder that are linked dynamically."""
+def _elf_files(root: Path) -> Iterable[Library]:
+    """All ELF files below a folder."""
     for path in wheel_files.files(root):
         with path.open("rb") as stream:
             if stream.read(4) != b"\x7fELF":
@@ -114,6 +125,8 @@ def _libraries(root: Path) -> Iterable[Library]:
                 section = file.get_section_by_name(".dynamic")
                 if isinstance(section, DynamicSection):
                     yield _library(name, section, file)
+                else:
+                    yield Library(path=name, machine=file.get_machine_arch())
             except ELFError as error:
                 raise ELFError(f"{name}: {error}") from None
 
@@ -134,7 +147,13 @@ def _library(path: PurePosixPath, section: DynamicSection, file: ELFFile) -> Lib
             case "DT_RUNPATH":
                 run_path += tag.runpath.split(":")
     return Library(
-        path=path, needed=tuple(needed), versions=versions, soname=soname, run_path=tuple(run_path)
+        path=path,
+        machine=file.get_machine_arch(),
+        needed=tuple(needed),
+        versions=versions,
+        soname=soname,
+        run_path=tuple(run_path),
+        linked=True,
     )
 
 
@@ -142,9 +161,15 @@ def _platforms(wheel: Path) -> list[str]:
     return wheel.stem.rpartition("-")[2].split(".")
 
 
+def _machines(wheel: Path) -> set[str]:
+    """The processors that a wheel is for, as its tags say."""
+    return {match["machine"] for match in map(_TAG.fullmatch, _platforms(wheel)) if match}
+
+
 def _policies(wheel: Path) -> WheelPolicies:
     libc = Libc.MUSL if wheel.stem.rpartition("-")[2].startswith("musl") else Libc.GLIBC
-    return WheelPolicies(libc=libc, arch=Architecture.detect())
+    known = [it for it in Architecture if it.value in _machines(wheel)]
+    return WheelPolicies(libc=libc, arch=known[0] if known else Architecture.detect())
 
 
 def _system_libraries(wheel: Path, policies: WheelPolicies) -> frozenset[str]:
@@ -197,6 +222,16 @@ def _missing(libraries: Sequence[Library], system: frozenset[str]) -> list[str]:
     ]
 
 
+def _wrong_machines(files: Sequence[Library], wheel: Path) -> Iterator[str]:
+    """Files for another processor; and a wheel without any for Linux, which is not one of a system."""
+    wanted = {_MACHINES[it] for it in _machines(wheel) if it in _MACHINES}
+    if not files:
+        yield "it has no file for Linux"
+    for file in files:
+        if wanted and {file.machine} != wanted:
+            yield f"{file.path} is for {file.machine}, and the wheel for {', '.join(sorted(wanted))}"
+
+
 def _doubled(libraries: Sequence[Library]) -> list[str]:
     """A library that is there as itself and as a graft, or under two versions."""
     names = Counter(_GRAFT.sub("", library.path.name).split(".so")[0] for library in libraries)
@@ -209,8 +244,13 @@ def _wrong_tags(wheel: Path, libraries: Sequence[Library], policies: WheelPolici
     return [
         f"its platform tag is {platform}, not one of manylinux"
         for platform in sorted(_platforms(wheel))
-        if not _MANYLINUX.match(platform) and not (plain and platform == policies.linux.name)
+        if not _is_manylinux(platform) and not (plain and platform == policies.linux.name)
     ]
+
+
+def _is_manylinux(platform: str) -> bool:
+    found = _TAG.fullmatch(platform)
+    return found is not None and found["policy"] is not None
 
 
 def _is_too_new(library: Library, policies: WheelPolicies) -> bool:

@@ -1,13 +1,13 @@
 """A wheel file from elsewhere: what it says, whether it is whole, and its content (PEP 427).
 
-Nothing of it is run or installed: its files are compared with its RECORD while
+Nothing of it is run or installed: its files are compared with its RECORD before
 they are unpacked.
 """
 
 from __future__ import annotations
 
-import hashlib
 import platform
+import shutil
 import zipfile
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class WheelFile:
             BadWheelFile: it is damaged.
         """
         with _opened(self.path) as archive:
-            member = _in_metadata(archive, "METADATA")
+            member = f"{wheel_record.info_of(self.path.name)}/METADATA"
             headers = HeaderParser().parsestr(archive.read(member).decode("utf-8"))
             try:
                 needed = [Requirement(text) for text in headers.get_all("Requires-Dist", [])]
@@ -72,16 +72,12 @@ class WheelFile:
             BadWheelFile: one differs, is missing or is one too many.
         """
         with _opened(self.path) as archive:
-            expected = _recorded(archive)
-            members = [member for member in archive.infolist() if not member.is_dir()]
-            names = {member.filename for member in members}
-            unlisted = {name for name in names - expected.keys() if not _is_unlisted(name)}
-            for name in sorted(unlisted | (expected.keys() - names)):
-                raise BadWheelFile(f"{self.path} is not whole: {name} is only in its RECORD, or not there")
-            for member in members:
-                digest = _write(archive, member, folder)
-                if expected.get(member.filename, digest) != digest:
-                    raise BadWheelFile(f"{self.path} is not whole: {member.filename} differs from its RECORD")
+            problems = wheel_record.problems(archive, wheel_record.info_of(self.path.name))
+            if problems:
+                raise BadWheelFile(f"{self.path} is not whole: {problems[0]}")
+            for member in archive.infolist():
+                if not member.is_dir():
+                    _write(archive, member, folder)
 
 
 def read(path: Path) -> WheelFile:
@@ -128,38 +124,18 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         raise BadWheelFile(f"{path} is not a whole wheel ({error}); get it again") from None
 
 
-def _in_metadata(archive: zipfile.ZipFile, name: str) -> str:
-    (found,) = (it for it in archive.namelist() if PurePosixPath(it).match(f"*.dist-info/{name}"))
-    return found
-
-
-def _recorded(archive: zipfile.ZipFile) -> dict[str, str]:
-    """Each file's sha256, as the RECORD spells it (``sha256=…``)."""
-    text = archive.read(_in_metadata(archive, "RECORD")).decode("utf-8")
-    rows = wheel_record.rows(text)
-    return {name: digest for name, (digest, _) in rows.items() if not _is_unlisted(name)}
-
-
-def _is_unlisted(name: str) -> bool:
-    return PurePosixPath(name).name in wheel_record.UNLISTED
-
-
-def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> str:
-    """Unpack one file; return its sha256 as a RECORD spells it."""
+def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> None:
+    """Unpack one file."""
     name = _installed(PurePosixPath(member.filename))
     target = folder / name
     if not target.resolve().is_relative_to(folder.resolve()):
         raise ValueError(f"{member.filename} leads out of it")
     target.parent.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256()
     with archive.open(member) as stream, target.open("wb") as out:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-            out.write(chunk)
+        shutil.copyfileobj(stream, out, _CHUNK)
     # As pip does: of a file's mode only whether it can be run.
     if member.external_attr >> 16 & _EXECUTABLE or name.parts[0] == _PROGRAMS:
         target.chmod(target.stat().st_mode | _EXECUTABLE)
-    return wheel_record.spelled(digest)
 
 
 def _installed(name: PurePosixPath) -> PurePosixPath:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from mlir_release.distributions import Distribution
     from mlir_release.series import Abi
+    from mlir_release.targets import Target
     from mlir_release.wheels.identifiers import Selection
     from mlir_release.wheels.places import Place
 
@@ -75,7 +76,8 @@ def run(words: Sequence[str], root: Path) -> None:
             _ = flow.tree
             _build(flow, distribution, selection, place, file)
             built = {identifier.partition("-")[0] for identifier in selection.identifiers}
-            _summarize(flow, distribution, (it for it in abis if built & {one.tag for one in it.serves}))
+            made = (it for it in abis if built & {one.tag for one in it.serves})
+            _summarize(flow, distribution, selection.target, made)
 
 
 def _only(words: Sequence[str]) -> tuple[str | None, list[str]]:
@@ -121,17 +123,16 @@ def _build(
     flow: Workflow, distribution: Distribution, selection: Selection, place: Place, file: Path
 ) -> None:
     folder = file.parent
-    packaging = distribution.folder.parent
-    left_out = shutil.ignore_patterns("__pycache__", ".*", "automation")
-    shutil.copytree(packaging, folder / "project" / packaging.name, ignore=left_out)
+    project = copy_project(distribution, folder)
     tool_log = flow.store.log_file("wheels")
-    command = [sys.executable, "-m", "cibuildwheel", f"{packaging.name}/{distribution.folder.name}"]
+    package = distribution.folder.relative_to(distribution.folder.parents[1]).as_posix()
+    command = [sys.executable, "-m", "cibuildwheel", package]
     log.say(f"   {', '.join(selection.identifiers)}; the whole log is {tool_log}")
     try:
         with place.guarded():
             run_program(
-                [*command, "--output-dir", folder / "output"],
-                cwd=folder / "project",
+                [*command, "--output-dir", project / "output"],
+                cwd=project,
                 env={
                     **_environment(selection),
                     **place.settings(selection.target),
@@ -143,6 +144,20 @@ def _build(
     except ToolFailed:
         handover.raise_reported(folder)
         raise
+
+
+def copy_project(distribution: Distribution, folder: Path) -> Path:
+    """What cibuildwheel sees of the project when it builds a distribution: ``packaging/``, in a new folder.
+
+    Args:
+        distribution: what is built; each has a copy of its own, for cibuildwheel's steps write there.
+        folder: where the copies are.
+    """
+    packaging = distribution.folder.parent
+    project = folder / f"project-{distribution.folder.name}"
+    left_out = shutil.ignore_patterns("__pycache__", ".*", "automation")
+    shutil.copytree(packaging, project / packaging.name, ignore=left_out)
+    return project
 
 
 def _environment(selection: Selection) -> dict[str, str | None]:
@@ -166,10 +181,16 @@ class _Passer:
             self.progress(line)
 
 
-def _summarize(flow: Workflow, distribution: Distribution, abis: Iterable[Abi]) -> None:
+def _summarize(flow: Workflow, distribution: Distribution, target: Target, abis: Iterable[Abi]) -> None:
     rows = []
     for abi in abis:
-        wheel = wheel_tests.find(flow.options.wheelhouse, distribution.wheel_name, abi.name, build=_SESSION)
+        wheel = wheel_tests.find(
+            flow.options.wheelhouse,
+            distribution.wheel_name,
+            abi.name,
+            build=_SESSION,
+            platform=target.limit(),
+        )
         passed = sum(it.passed for it in record.read(wheel, file_sha256(wheel)).runs)
         rows.append((wheel.name, f"{size_of(wheel) / 1e6:.1f} MB, {passed} tests passed"))
     log.summary(f"wheels in {flow.options.wheelhouse}", rows)

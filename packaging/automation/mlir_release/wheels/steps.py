@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mlir_release import distributions, interpreters, log, options, repair
+from mlir_release import distributions, interpreters, log, options, repair, targets
 from mlir_release.errors import UserError
+from mlir_release.sdk.wheel import SDK
+from mlir_release.sdk.wheel_file import newest_platform
 from mlir_release.wheels import handover
 from mlir_release.workflow import Workflow
 
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from mlir_release.distributions import Distribution
     from mlir_release.interpreters import Interpreter
 
-_SDK = "mlir_sdk-*.whl"
 _BUILD = "nox -s wheels"
 
 
@@ -103,7 +104,8 @@ def _sdk(words: Sequence[str], root: Path) -> list[str]:
     """The SDK's wheel in this project's wheelhouse, for a cibuildwheel that nobody has told anything."""
     if words:
         return []
-    found = sorted((root / "wheelhouse").glob(_SDK))
+    name = SDK.replace("-", "_")
+    found = repair.of_kind(name, targets.ANY_PYTHON, newest_platform(), root / "wheelhouse")
     if len(found) != 1:
         count = f"{len(found)} wheels" if found else "no wheel"
         raise UserError(

@@ -51,12 +51,12 @@ class Looker:
             report: is told.
 
         Raises:
-            UserError: there is no index, or it offers nothing.
+            UserError: there is no index, or it can be read and offers nothing.
         """
         projects = self._projects(url)
         links = {name: self._links(page, report) for name, page in projects.items()}
         chosen = {name: [it for it in found if self._is_chosen(it)] for name, found in links.items()}
-        if not any(chosen.values()):
+        if not any(chosen.values()) and not report.problems:
             raise UserError(f"{url} offers no file{f' of {self.version}' if self.version else ''}")
         for name, found in chosen.items():
             with log.stage(f"{name}: {len(found)} files"):

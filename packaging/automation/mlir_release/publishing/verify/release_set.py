@@ -92,7 +92,7 @@ def _sums(path: Path) -> Sums:
 
 
 def _unlisted(sums: Sums, names: list[str]) -> Iterator[str]:
-    if sums.of:
+    if sums.of or not sums.problems:
         yield from (f"it does not list {name}" for name in names if name not in {*sums.of, SUMS, NOTES})
         yield from (f"it lists {name}, which is not there" for name in sorted(sums.of.keys() - set(names)))
 
