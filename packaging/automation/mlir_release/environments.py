@@ -36,12 +36,12 @@ class Environment:
             "--disable-pip-version-check",
             "--no-input",
         ]
-        run([*pip, *arguments], log=log)
+        run([*pip, *arguments], log=log, isolated=True)
 
 
 def create(interpreter: Interpreter, folder: Path, *, log: Path) -> Environment:
     """A new, empty environment with pip in ``folder``; an older one there is replaced."""
     # virtualenv brings pip along for every interpreter; `venv` is missing in Debian's Pythons.
     command = [sys.executable, "-m", "virtualenv", "--quiet", "--clear", "--no-download"]
-    run([*command, "--python", interpreter.path, folder], log=log, quiet=True)
+    run([*command, "--python", interpreter.path, folder], log=log, quiet=True, isolated=True)
     return Environment(folder)
