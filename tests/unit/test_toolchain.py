@@ -193,6 +193,17 @@ def test_flags_behind_a_compiler_are_its_own(machine: Machine, given: dict[str, 
     assert found.key != toolchain.find(llvm_major=22, cc="gcc").key
 
 
+def test_what_the_environment_changes_in_results_is_in_the_key(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiler(machine, "gcc", gcc("12.2.0"))
+    keys = []
+    for epoch in ("1", "2"):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
+        keys.append(toolchain.find(llvm_major=22).key)
+    assert keys[0] != keys[1]
+
+
 def test_flags_with_which_a_compiler_does_not_work(machine: Machine) -> None:
     compiler(machine, "gcc", gcc("12.2.0"), link='case "$*" in *-m32*) exit 1;; esac')
     with pytest.raises(NoCompiler, match="cannot build a small"):

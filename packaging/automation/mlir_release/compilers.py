@@ -86,7 +86,7 @@ def ask(*command: str | Path, variables: Mapping[str, str | None] | None = None)
         command: its path, and what it is told.
         variables: the environment that it needs.
     """
-    return run(command, env={**(variables or {}), "LC_ALL": "C"}, check=False, quiet=True)
+    return run(command, env={**(variables or {}), "LC_ALL": "C"}, check=False, quiet=True, isolated=True)
 
 
 def named(cc: str | None, cxx: str | None, around: Surroundings) -> Compiler:

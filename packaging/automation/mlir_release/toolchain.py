@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mlir_release import apt, developer, log, probe
+from mlir_release import apt, developer, log, probe, variables
 from mlir_release import sysroot as sysroots
 from mlir_release.compilers import Compiler, NoCompiler, available, named
 from mlir_release.errors import UserError
@@ -229,7 +230,7 @@ def _proven(compiler: Compiler, sysroot: Sysroot | None, around: Surroundings) -
         cxx=compiler.cxx,
         name=compiler.name,
         linker=found.linker,
-        key={**found.key, **flagged, **around.facts},
+        key={**found.key, **flagged, **around.facts, **variables.in_keys(os.environ)},
         compile_flags=(*compiler.flags, *flags.compile),
         link_flags=flags.link,
         environment={**around.variables, **launched},

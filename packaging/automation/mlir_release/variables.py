@@ -28,7 +28,8 @@ _PASSED_ON = (
 _HERE = (
     r"PATH|HOME|USER|LOGNAME|SHELL|TERM|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|TMP|TEMP|XDG_\w+|DEVELOPER_DIR"
     r"|SSL_CERT_DIR|CURL_CA_BUNDLE|PIP_(CACHE_DIR|CLIENT_CERT|CONFIG_FILE|FIND_LINKS|KEYRING_PROVIDER|NO_INDEX)"
-    r"|CCACHE_(BASEDIR|CONFIGPATH|DIR|DISABLE|MAXSIZE|REMOTE_STORAGE)|(SCCACHE|AWS|ACTIONS)_\w+"
+    r"|CCACHE_(BASEDIR|CONFIGPATH|DIR|DISABLE|MAXSIZE|REMOTE_STORAGE)|(SCCACHE|AWS)_\w+"
+    r"|ACTIONS_(CACHE_\w+|RESULTS_URL|RUNTIME_TOKEN)"
 )
 _WINDOWS = (
     r"ALLUSERSPROFILE|APPDATA|(COMMON)?PROGRAM(FILES(\(X86\))?|W6432)|COMSPEC|HOMEDRIVE|HOMEPATH|LOCALAPPDATA"
@@ -42,3 +43,8 @@ _ALLOWED = re.compile(f"{_PASSED_ON}|{_HERE}|{_WINDOWS}")
 def allowed(environ: Mapping[str, str]) -> dict[str, str]:
     """Those variables of an environment that programs of builds and tests get."""
     return {name: value for name, value in environ.items() if _ALLOWED.fullmatch(name)}
+
+
+def in_keys(environ: Mapping[str, str]) -> dict[str, str]:
+    """Those of them that content keys must have."""
+    return {name: environ[name] for name in _IN_KEYS if name in environ}
