@@ -52,7 +52,7 @@ sys.path.insert(0, str(ROOT / "packaging" / "automation"))
 # Where the README's commands have nox itself from; no session is to see that.
 os.environ.pop("PYTHONPATH", None)
 
-from mlir_release import bench, findings, lines, matrix, options  # noqa: E402 -- its folder had to be put on the path
+from mlir_release import bench, environments, findings, lines, matrix, options  # noqa: E402 -- its folder had to be put on the path
 from mlir_release import doctor as machine  # noqa: E402
 from mlir_release.ci import compiler_key, disk, reproduce, trial_tag  # noqa: E402
 from mlir_release.container import rerun  # noqa: E402
@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     Work = Callable[[Workflow], object]
     Run = Callable[[Sequence[str], Path], object]
 
+environments.silence_nox()
 nox.needs_version = ">=2026.10"
 nox.options.error_on_missing_interpreters = True
 nox.options.error_on_external_run = True
@@ -203,9 +204,7 @@ release_session("index", "Make the package index of all releases, and the page f
 release_session("verify", "Check a release, a folder or an index, as a careful user would.", verify.run)
 release_session("prune", "Say which old snapshots can go; with --yes, remove them.", prune.run)
 release_session("staleness", "Fail when the newest snapshot is too old.", watchdog.run)
-release_session(
-    "disk", "See that there is room on the disk (--need GB), before hours of compiling.", disk.run
-)
+release_session("disk", "See that there is room on the disk (--need GB) before compiling.", disk.run)
 release_session("compiler-key", "Say under which key a compiler cache is to be kept.", compiler_key.run)
 release_session(
     "trial-tag", "Tag this clone, and nothing else, for trying out a release's steps.", trial_tag.run

@@ -39,8 +39,9 @@ ALL = ["module.cpp", *PARTS, "shared.cpp", "test_extension.cpp"]
 LAUNCHER = """\
 #!/bin/sh
 for word; do file=$word; done
-echo "${file##*/}" >> "$COMPILED"
-case "$STUCK" in "") ;; *) case "$file" in *$STUCK*) sleep 600;; esac;; esac
+echo "${{file##*/}}" >> {folder}/compiled
+stuck=$(cat {folder}/stuck)
+case "$stuck" in "") ;; *) case "$file" in *$stuck*) sleep 600;; esac;; esac
 exec "$@"
 """
 OBTAIN = """\
@@ -66,16 +67,6 @@ class Site:
     def work(self) -> Path:
         return self.store.root / "work" / f"raw-{content_key(self.inputs.parts())}"
 
-    def environment(self, stuck: str = "") -> dict[str, str]:
-        """What makes CMake use the launcher."""
-        return {
-            "CMAKE_CXX_COMPILER_LAUNCHER": str(self.folder / "launcher"),
-            "COMPILED": str(self.folder / "compiled"),
-            "STUCK": stuck,
-            # An unset one is the usual case: bytecode of the project is written beside it.
-            "PYTHONDONTWRITEBYTECODE": "",
-        }
-
     def compiled(self) -> list[str]:
         """The files of the project that the compiler was asked to compile, in order."""
         log = self.folder / "compiled"
@@ -85,7 +76,8 @@ class Site:
     def start(self, stuck: str = "") -> subprocess.Popen[str]:
         """A session of its own, which can be killed; it stands still at paths with ``stuck`` in them."""
         (self.folder / "inputs").write_bytes(pickle.dumps((self.inputs, self.store.root)))
-        return start(OBTAIN, self.folder / "inputs", **self.environment(stuck))
+        (self.folder / "stuck").write_text(stuck)
+        return start(OBTAIN, self.folder / "inputs")
 
     def leftovers(self) -> list[list[str]]:
         """The command lines of processes that have to do with the work on the wheel."""
@@ -101,10 +93,11 @@ def site(
     tmp_path: Path,
     compiler: Toolchain,
     interpreter: Interpreter,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Site:
-    (tmp_path / "launcher").write_text(LAUNCHER)
-    (tmp_path / "launcher").chmod(0o755)
+    launcher = tmp_path / "launcher"
+    launcher.write_text(LAUNCHER.format(folder=tmp_path))
+    (tmp_path / "stuck").touch()
+    launcher.chmod(0o755)
     prefix = tmp_path / "prefix"
     distribution = distributions.read(shutil.copytree(PROJECT, tmp_path / "packaging" / "project"))
     assert distribution
@@ -115,15 +108,12 @@ def site(
         line=line_of("22.1.8"),
         tree=SourceTree(path=tmp_path, commit=COMMIT, version="22.1.8", origin="git", patches=(), key="tree"),
         sdk=samples.sdk(prefix),
-        toolchain=compiler,
+        toolchain=dataclasses.replace(compiler, environment={"CMAKE_CXX_COMPILER_LAUNCHER": str(launcher)}),
         ref="llvmorg-22.1.8",
         tag="llvm-22.1.8.01",
         version="22.1.8",
     )
-    made = Site(tmp_path, inputs, Store.open(tmp_path / "store"))
-    for name, value in made.environment().items():
-        monkeypatch.setenv(name, value)
-    return made
+    return Site(tmp_path, inputs, Store.open(tmp_path / "store"))
 
 
 def assert_good(made: Made, site: Site) -> None:
@@ -151,9 +141,12 @@ def assert_good(made: Made, site: Site) -> None:
 
 
 def test_made_once_and_then_reused(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Flags of this machine have no business in a wheel: these would not even compile.
-    for name in ("CFLAGS", "CXXFLAGS", "LDFLAGS"):
+    # Settings of this machine have no business in a wheel: none of these would even build.
+    for name in ("CFLAGS", "CXXFLAGS", "LDFLAGS", "CCC_OVERRIDE_OPTIONS", "CMAKE_ARGS", "SKBUILD_CMAKE_ARGS"):
         monkeypatch.setenv(name, "--no-such-flag")
+    for name in ("CMAKE_GENERATOR", "CMAKE_BUILD_TYPE", "CMAKE_TOOLCHAIN_FILE", "SKBUILD_WHEEL_PY_API"):
+        monkeypatch.setenv(name, "nothing that there is")
+    monkeypatch.setenv("PIP_TARGET", str(site.folder / "elsewhere"))
     made = distributions.obtain(site.inputs, site.store)
     assert not made.reused
     assert_good(made, site)
@@ -245,6 +238,7 @@ def test_killed_then_made(site: Site, stuck: str) -> None:
         wait_until(lambda: any(stuck in word for line in site.leftovers() for word in line))
     process.kill()
     process.wait()
+    (site.folder / "stuck").write_text("")
     before = site.compiled()
     if stuck != "environment":
         assert site.leftovers(), "its compiler goes on by itself"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).parent / "projects" / "small-llvm"
 CHILD = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 from mlir_release import toolchain
 from mlir_release.sdk.build import Build
@@ -35,9 +36,8 @@ from mlir_release.store import Store
 tree = SourceTree(
     path=Path(sys.argv[1]), commit="c" * 40, version="22.1.8", origin="git", patches=(), key="key"
 )
-builder = Build(
-    tree=lambda: tree, toolchain=lambda: toolchain.find(llvm_major=22), compiler_launcher="none"
-)
+compiler = replace(toolchain.find(llvm_major=22), environment={"LAST_STEP_SECONDS": "600"})
+builder = Build(tree=lambda: tree, toolchain=lambda: compiler, compiler_launcher="none")
 builder.obtain(version="22.1.8", store=Store.open(Path(sys.argv[2])))
 """
 
@@ -58,11 +58,11 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path: Path, compiler: Toolchain, monkeypatch: pytest.MonkeyPatch) -> Site:
+def site(tmp_path: Path, compiler: Toolchain) -> Site:
     tree = shutil.copytree(PROJECT, tmp_path / "llvm-project")
-    monkeypatch.setenv("LAST_STEP_SECONDS", "0")
+    quick = replace(compiler, environment={"LAST_STEP_SECONDS": "0"})
     source = SourceTree(path=tree, commit="c" * 40, version="22.1.8", origin="git", patches=(), key="key")
-    builder = Build(tree=lambda: source, toolchain=lambda: compiler, compiler_launcher="none")
+    builder = Build(tree=lambda: source, toolchain=lambda: quick, compiler_launcher="none")
     return Site(tree, Store.open(tmp_path / "store"), builder)
 
 
@@ -104,15 +104,14 @@ def test_other_processors_or_assertions_are_another_sdk(site: Site) -> None:
     assert len(keys) == 3
 
 
-def test_a_killed_build_goes_on_where_it_was(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_build_goes_on_where_it_was(site: Site) -> None:
     log = site.store.root / "logs/sdk.log"
-    process = start(CHILD, site.tree, site.store.root, LAST_STEP_SECONDS="600")
+    process = start(CHILD, site.tree, site.store.root)
     wait_until(lambda: any((site.store.root / "work").glob("sdk-*/build/bin/mlir-opt")))
     wait_until(lambda: "mlir-opt.dir" in log.read_text())
     process.kill()
     process.wait()
     assert not (site.store.root / "sdk").exists()
-    monkeypatch.setenv("LAST_STEP_SECONDS", "0")
     sdk = site.obtain()
     assert (sdk.tools_dir / "mlir-opt").is_file()
     # What had been compiled was not compiled again.

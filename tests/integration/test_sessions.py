@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+import sysconfig
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -45,6 +47,23 @@ class TestPin:
         project.pin.write_bytes(whole[: len(whole) // 2])
         assert str(project.pin) in project.refusal(f"build-{project.series}")
         assert not project.wheelhouse.exists()
+
+
+def test_what_nox_needs_and_has_is_passed_over_in_silence(project: Project) -> None:
+    """Nox has pip install it at every start, in an environment of this name that knows the noxfile."""
+    folder = project.root / ".nox" / "_nox_script_mode"
+    subprocess.run([sys.executable, "-m", "virtualenv", "--quiet", "--no-download", folder], check=True)
+    (packages,) = folder.glob("lib/python*/site-packages")
+    (packages / "others.pth").write_text(sysconfig.get_path("purelib"))
+
+    def said(*words: str) -> str:
+        command = [str(folder / "bin/python"), "-m", *words]
+        env = os.environ | {"NOX_SCRIPT_MODE": "none"}
+        done = subprocess.run(command, env=env, check=True, capture_output=True, text=True)
+        return done.stdout + done.stderr
+
+    assert "build-" in said("nox", "-f", str(project.root / "noxfile.py"), "--list")
+    assert said("pip", "install", "nox", "packaging") == ""
 
 
 class TestCommandLine:

@@ -72,12 +72,13 @@ esac
 """
 # A lit that says it was run with, and gives the results in the file RESULTS beside it.
 LIT = """\
-import json, pathlib, sys
+import json, os, pathlib, sys
 def main(builtin_parameters):
     here = pathlib.Path(__file__).parent
     words = sys.argv[1:]
     options = {key: words[words.index(key) + 1] for key in ("--xfail", "--output", "--xunit-xml-output")}
     (here / "CALLED").write_text(json.dumps({"words": words, "parameters": builtin_parameters, **options}))
+    (here / "ENVIRONMENT").write_text(json.dumps(dict(os.environ)))
     if not (here / "RESULTS").is_file():
         sys.exit("lit: fatal: unable to load the configuration")
     pathlib.Path(options["--output"]).write_text((here / "RESULTS").read_text())
@@ -254,6 +255,19 @@ def test_what_lit_is_told(setting: lit_site.Setting, tmp_path: Path) -> None:
     assert called["parameters"]["config_map"] == {
         str(source): str(tmp_path / "site/test/Unit/lit.site.cfg.py")
     }
+
+
+def test_lit_is_not_told_by_the_users_environment(
+    setting: lit_site.Setting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"LIT_FILTER": "arith", "LIT_OPTS": "--max-tests=2", "FILECHECK_OPTS": "-v", "PYTHONOPTIMIZE": "1"}
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    run(setting, tmp_path, CODES, {})
+    assert (
+        not told.keys()
+        & json.loads((setting.tree.path / "llvm/utils/lit/lit/ENVIRONMENT").read_text()).keys()
+    )
 
 
 def test_an_expected_failure_that_is_gone_is_named(setting: lit_site.Setting, tmp_path: Path) -> None:

@@ -159,6 +159,29 @@ def test_what_misleads_an_interpreter_is_not_inherited(monkeypatch: pytest.Monke
     assert "NEW" not in os.environ
 
 
+def test_programs_of_builds_and_tests_get_what_is_on_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    hostile = [
+        "CMAKE_ARGS", "CMAKE_GENERATOR", "CMAKE_GENERATOR_PLATFORM", "CMAKE_BUILD_TYPE",
+        "CMAKE_TOOLCHAIN_FILE", "CMAKE_PREFIX_PATH", "CMAKE_C_COMPILER_LAUNCHER", "CMAKE_LIBRARY_PATH",
+        "CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "LIBRARY_PATH", "CFLAGS", "LDFLAGS", "LD_PRELOAD",
+        "LD_LIBRARY_PATH", "SKBUILD_CMAKE_ARGS", "DEBUG", "NINJA_STATUS", "MAKEFLAGS", "GCC_EXEC_PREFIX",
+        "CCC_OVERRIDE_OPTIONS", "CCACHE_PREFIX", "DESTDIR", "PIP_TARGET", "PIP_PREFIX", "PIP_CONSTRAINT",
+        "PIP_USER", "LIT_OPTS", "LIT_FILTER", "LIT_FILTER_OUT", "LIT_XFAIL", "LIT_NUM_SHARDS", "LIT_ORDER",
+        "FILECHECK_OPTS", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONOPTIMIZE", "PYTHONWARNINGS",
+        "PYTHONINSPECT", "PYTHONSTARTUP", "VIRTUALENV_SEEDER", "GITHUB_TOKEN",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    ]  # fmt: skip
+    kept = [
+        "HOME", "LC_ALL", "https_proxy", "PIP_INDEX_URL", "SSL_CERT_FILE", "CCACHE_DIR", "SOURCE_DATE_EPOCH",
+    ]  # fmt: skip
+    for name in (*hostile, *kept):
+        monkeypatch.setenv(name, "x")
+    got = environment({"CFLAGS": "-O2"}, isolated=True)
+    assert got.keys() & {*hostile} == {"CFLAGS"}
+    assert got.keys() >= {*kept, "PATH"}
+    assert environment().keys() >= {"CPATH", "LIT_FILTER"}, "other programs get the user's environment"
+
+
 def test_a_variable_that_was_asked_for_is_set_all_the_same() -> None:
     done = _python("import os; print(os.environ['PYTHONPATH'])", env={"PYTHONPATH": "/wanted"})
     assert done.output == "/wanted\n"

@@ -175,9 +175,10 @@ def test_clang_cl_where_it_is_asked_for_or_alone(windows: Windows) -> None:
 def test_an_active_environment_is_taken_as_it_is(bare: Windows) -> None:
     # Nothing but the environment is there: nobody asks vswhere.
     active = {"VCTOOLSINSTALLDIR": "C:\\VC\\", "VCTOOLSVERSION": "14.40", "WINDOWSSDKVERSION": "10.0.1\\"}
-    around = bare.surroundings({**active, "VSCMD_ARG_TGT_ARCH": "x64"})
+    around = bare.surroundings({**active, "VSCMD_ARG_TGT_ARCH": "x64", "CPATH": "C:\\mine"})
     assert around.facts["visual studio"] == "14.40, SDK 10.0.1"
-    assert "PATH" not in around.variables
+    assert around.variables["VCTOOLSINSTALLDIR"] == "C:\\VC\\"
+    assert not around.variables.keys() & {"PATH", "CPATH"}
     with pytest.raises(UserError, match="compiles for x86, and this Python is one for amd64: start nox from"):
         bare.surroundings({**active, "VSCMD_ARG_TGT_ARCH": "x86"})
 

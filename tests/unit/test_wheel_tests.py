@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from mlir_release import wheel_tests
+from mlir_release.environments import Environment
 from mlir_release.errors import UserError
 from mlir_release.interpreters import Interpreter
 
@@ -28,6 +30,40 @@ The text of the description.
 
 Requires-Dist: not-a-header
 """
+
+
+TESTS = """\
+def test_one(): pass
+def test_two():
+    if not __debug__:
+        raise RuntimeError("asserts do nothing")
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PYTEST_ADDOPTS", "-k test_one"),
+        ("PYTEST_PLUGINS", "no_such_plugin"),
+        ("PYTHONOPTIMIZE", "1"),
+        ("PYTHONWARNINGS", "no-such-action"),
+    ],
+)
+def test_the_users_environment_does_not_say_what_is_tested(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    python = tmp_path / "bin/python"
+    python.parent.mkdir()
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    subject = wheel_tests.Subject(wheels=(), environment=Environment(tmp_path), packages=tmp_path)
+    tests = tmp_path / "tests"
+    tests.mkdir()
+    (tests / "pytest.ini").write_text("[pytest]\n")
+    (tests / "test_it.py").write_text(TESTS)
+    monkeypatch.setenv(name, value)
+    junit = wheel_tests.run_own(subject, tests, source=tmp_path, output=tmp_path / "output")
+    assert 'tests="2"' in junit.read_text()
 
 
 def interpreter(version: str = "3.9.18") -> Interpreter:

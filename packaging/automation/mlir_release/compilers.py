@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +42,8 @@ class Compiler:
 
     ``cc`` and ``cxx`` are absolute paths; ``family`` is clang, Apple clang, gcc, MSVC or clang-cl;
     ``text`` is what ``--version`` printed, less the name that gcc was called by;
-    ``variables`` is the environment that it needs.
+    ``variables`` is the environment that it needs; ``flags`` are words that it is always told, and
+    ``launcher`` is a program that is to start it, where the user has said so.
     """
 
     cc: Path
@@ -49,6 +52,8 @@ class Compiler:
     version: str
     text: str
     variables: Mapping[str, str | None] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+    launcher: Path | None = None
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -67,11 +72,11 @@ class Compiler:
 
     def ask(self, *words: str | Path) -> Completed:
         """Run it for C++ without a word on the screen; it may fail."""
-        return ask(self.cxx, *words, variables=self.variables)
+        return ask(self.cxx, *self.flags, *words, variables=self.variables)
 
     def ask_c(self, *words: str | Path) -> Completed:
         """The same for C."""
-        return ask(self.cc, *words, variables=self.variables)
+        return ask(self.cc, *self.flags, *words, variables=self.variables)
 
 
 def ask(*command: str | Path, variables: Mapping[str, str | None] | None = None) -> Completed:
@@ -81,22 +86,26 @@ def ask(*command: str | Path, variables: Mapping[str, str | None] | None = None)
         command: its path, and what it is told.
         variables: the environment that it needs.
     """
-    return run(command, env={**(variables or {}), "LC_ALL": "C"}, check=False, quiet=True)
+    return run(command, env={**(variables or {}), "LC_ALL": "C"}, check=False, quiet=True, isolated=True)
 
 
 def named(cc: str | None, cxx: str | None, around: Surroundings) -> Compiler:
     """The compiler that the user named, by its C side, its C++ side or both.
 
     Args:
-        cc: a program by name or path.
+        cc: a program by name or path; as for CMake, with its flags behind it, or behind a launcher
+            (``gcc -m64``, ``ccache gcc``).
         cxx: likewise.
         around: what it is started with.
 
     Raises:
         NoCompiler: there is no such program, or it is not a compiler that we know.
     """
-    c_path = _program(cc, "C", around) if cc else None
-    cxx_path = _program(cxx, "C++", around) if cxx else None
+    sides = [_read(text, language, around) for text, language in ((cc, "C"), (cxx, "C++")) if text]
+    if len({(side.flags, side.launcher) for side in sides}) > 1:
+        raise NoCompiler(f"CC ({cc}) and CXX ({cxx}) have different launchers or flags; give both the same")
+    c_path = sides[0].program if cc else None
+    cxx_path = sides[-1].program if cxx else None
     c_path = c_path or (cxx_path and _partner(cxx_path, around))
     cxx_path = cxx_path or (c_path and _partner(c_path, around))
     if c_path is None or cxx_path is None:
@@ -104,7 +113,7 @@ def named(cc: str | None, cxx: str | None, around: Surroundings) -> Compiler:
     compiler = _described(c_path, cxx_path, around)
     if compiler is None:
         raise NoCompiler(f"{cxx_path} is none of clang, gcc, cl and clang-cl; set CC and CXX to one that is")
-    return compiler
+    return replace(compiler, flags=sides[0].flags, launcher=sides[0].launcher)
 
 
 def available(around: Surroundings, refusals: list[str]) -> Iterator[Compiler]:
@@ -141,11 +150,28 @@ def _programs(around: Surroundings) -> Iterator[Path]:
         yield from (file for file in files if _NAMES.fullmatch(file.name) and shutil.which(file))
 
 
-def _program(command: str, language: str, around: Surroundings) -> Path:
-    found = shutil.which(command, path=around.path)
-    if found is None:
-        raise NoCompiler(f"{command!r}, given as the {language} compiler, is not a program on this machine")
-    return Path(found).absolute()
+@dataclass(frozen=True)
+class _Side:
+    """What CC or CXX says: the compiler, its flags, and what is to start it."""
+
+    program: Path
+    flags: tuple[str, ...] = ()
+    launcher: Path | None = None
+
+
+def _read(text: str, language: str, around: Surroundings) -> _Side:
+    """A compiler as the user writes it: the path of a program that has spaces, or words."""
+    words = [text]
+    if shutil.which(text, path=around.path) is None:
+        with suppress(ValueError):  # a quote that nothing ends: then it is no program
+            words = shlex.split(text, posix=os.name != "nt")
+    programs = [shutil.which(word, path=around.path) for word in words]
+    if not any(programs[:1]):
+        raise NoCompiler(f"{text!r}, given as the {language} compiler, is not a program on this machine")
+    # As CMake does: what comes after the first word is flags, unless that word starts another program.
+    first = int(len(words) > 1 and not words[1].startswith("-") and programs[1] is not None)
+    paths = [Path(found).absolute() for found in programs[: first + 1] if found]
+    return _Side(paths[-1], tuple(words[first + 1 :]), paths[0] if first else None)
 
 
 def _partner(path: Path, around: Surroundings) -> Path | None:

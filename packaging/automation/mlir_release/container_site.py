@@ -7,7 +7,6 @@ outside, so that what one session leaves serves the other; all but store and whe
 from __future__ import annotations
 
 import os
-import re
 import sys
 import tomllib
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from mlir_release import engine as engines
 from mlir_release import log as logging
 from mlir_release.errors import ToolFailed, UserError
 from mlir_release.store import content_key, remove
+from mlir_release.variables import CERTIFICATES, PASSED_ON, SUMMARY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,15 +26,6 @@ if TYPE_CHECKING:
     from mlir_release.run import Completed
     from mlir_release.store import Store
 
-# The file of GitHub's page of a run, which sessions add to.
-_SUMMARY = "GITHUB_STEP_SUMMARY"
-# Files of certificates, for those whose network has its own.
-_CERTIFICATES = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
-# What a session reads in its environment, and what pip does.
-_PASSED_ON = re.compile(
-    rf"CC|CXX|CI|GITHUB_ACTIONS|{_SUMMARY}|SOURCE_DATE_EPOCH|PIP_(EXTRA_)?INDEX_URL|{'|'.join(_CERTIFICATES)}"
-    r"|(HTTPS?|NO|ALL)_PROXY|(https?|no|all)_proxy|SCCACHE_(DIR|CACHE_SIZE)"
-)
 _NO_PYTHON = 77
 # In a manylinux image the oldest first that can run nox: it has the most wheels.
 _MAKE_ENVIRONMENT = (
@@ -100,8 +91,8 @@ class Site:
         """The options of every container, whoever it is: what it sees and what it is told."""
         # Fedora's SELinux would keep the container out of the mounted folders.
         options = ["--security-opt", "label=disable"] if self.engine.name == "podman" else []
-        writable = [self.store.root, self.wheelhouse, *_named_files(_SUMMARY)]
-        for path in dict.fromkeys((self.root, *self.visible, *_named_files(*_CERTIFICATES))):
+        writable = [self.store.root, self.wheelhouse, *_named_files(SUMMARY)]
+        for path in dict.fromkeys((self.root, *self.visible, *_named_files(*CERTIFICATES))):
             if not any(path.is_relative_to(other) for other in writable):
                 options += ["--mount", f"type=bind,source={path},target={path},readonly"]
         for path in dict.fromkeys(writable):
@@ -111,7 +102,7 @@ class Site:
         home.mkdir(parents=True, exist_ok=True)
         told = {"HOME": home, "NOX_SCRIPT_MODE": "none", "PYTHONDONTWRITEBYTECODE": "1"}
         # By their names alone: the values stay out of logs.
-        names = sorted(filter(_PASSED_ON.fullmatch, os.environ))
+        names = sorted(filter(PASSED_ON.fullmatch, os.environ))
         return [*options, *(f"--env={name}" for name in [*names, *(f"{key}={told[key]}" for key in told)])]
 
     def _caller(self) -> list[str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlir_release.run import run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from mlir_release.interpreters import Interpreter
 
@@ -36,12 +36,23 @@ class Environment:
             "--disable-pip-version-check",
             "--no-input",
         ]
-        run([*pip, *arguments], log=log)
+        run([*pip, *arguments], log=log, isolated=True)
 
 
 def create(interpreter: Interpreter, folder: Path, *, log: Path) -> Environment:
     """A new, empty environment with pip in ``folder``; an older one there is replaced."""
     # virtualenv brings pip along for every interpreter; `venv` is missing in Debian's Pythons.
     command = [sys.executable, "-m", "virtualenv", "--quiet", "--clear", "--no-download"]
-    run([*command, "--python", interpreter.path, folder], log=log, quiet=True)
+    run([*command, "--python", interpreter.path, folder], log=log, quiet=True, isolated=True)
     return Environment(folder)
+
+
+def silence_nox() -> None:
+    """Have pip say only what goes wrong in nox's own environment, if this process runs there.
+
+    Nox installs the noxfile's dependencies at every start: from the second on, a hundred lines less.
+    """
+    prefix = Path(sys.prefix)
+    if prefix.name == "_nox_script_mode":
+        name = "pip.ini" if sys.platform == "win32" else "pip.conf"
+        (prefix / name).write_text("[install]\nquiet = 2\n", encoding="utf-8")

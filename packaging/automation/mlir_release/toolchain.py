@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mlir_release import apt, developer, log, probe
+from mlir_release import apt, developer, log, probe, variables
 from mlir_release import sysroot as sysroots
 from mlir_release.compilers import Compiler, NoCompiler, available, named
 from mlir_release.errors import UserError
@@ -36,9 +37,10 @@ class Toolchain:
     ``cc`` and ``cxx`` are absolute paths; ``name`` is for people (``clang 22.1.8``);
     ``linker`` is what ``-fuse-ld=`` takes, ``lld`` or ``mold``, None for the compiler's own choice; ``key``
     (version texts, target triple, libraries) tells one toolchain from another in cache keys;
-    ``compile_flags`` and ``link_flags`` are words that every compilation and every link needs,
-    none unless there is a sysroot; ``environment`` is what else it needs to be started with (None: must
-    not be set); ``target`` is the system that it compiles for, None for this Linux or the sysroot's.
+    ``compile_flags`` and ``link_flags`` are words that every compilation and every link needs, for a
+    sysroot or because the user gave them with the compiler; ``environment`` is what else it needs to be
+    started with (None: must not be set); ``target`` is the system that it compiles for, None for this
+    Linux or the sysroot's.
     """
 
     cc: Path
@@ -220,14 +222,17 @@ def _proven(compiler: Compiler, sysroot: Sysroot | None, around: Surroundings) -
         )
     flags = probe.flags_for(compiler, sysroot)
     found = probe.examine(compiler, flags, sysroot)
+    flagged = {"flags": shlex.join(compiler.flags)} if compiler.flags else {}
+    languages = ("C", "CXX") if compiler.launcher else ()
+    launched = {f"CMAKE_{language}_COMPILER_LAUNCHER": str(compiler.launcher) for language in languages}
     return Toolchain(
         cc=compiler.cc,
         cxx=compiler.cxx,
         name=compiler.name,
         linker=found.linker,
-        key={**found.key, **around.facts},
-        compile_flags=flags.compile,
+        key={**found.key, **flagged, **around.facts, **variables.in_keys(os.environ)},
+        compile_flags=(*compiler.flags, *flags.compile),
         link_flags=flags.link,
-        environment=around.variables,
+        environment={**around.variables, **launched},
         target=around.target,
     )

@@ -9,6 +9,7 @@ that somebody has activated is taken as it is.
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,12 @@ from mlir_release.run import run
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+# What vcvarsall.bat sets, besides PATH: programs of builds get nothing else that they are not given.
+_ACTIVE = re.compile(
+    r"(EXTERNAL_)?INCLUDE|LIB|LIBPATH|PLATFORM|PREFERREDTOOLARCHITECTURE|(__)?(VC|VS|VSCMD)\w*"
+    r"|(WINDOWS|UCRT|UNIVERSALCRT|EXTENSION|NETFX)SDK\w*|WINDOWSLIBPATH|UCRTVERSION|VISUALSTUDIOVERSION"
+    r"|FRAMEWORK\w*|DEVENVDIR"
+)
 # Options that cl and link would add to their command lines.
 NOT_INHERITED = ("CL", "_CL_", "LINK", "_LINK_")
 # What compilers print is read, whatever language packs are installed.
@@ -72,11 +79,18 @@ def obtain(machine: str, environ: Mapping[str, str]) -> Tools:
         UserError: there are none, or the active ones compile for another machine.
     """
     here = {name.upper(): value for name, value in environ.items()}
-    if here.get("VCTOOLSINSTALLDIR"):
+    given = active(here)
+    if given:
         _ensure_for(machine, here)
-        return Tools(version=_version(here), variables=_ENGLISH)
+        return Tools(version=_version(here), variables=given | _ENGLISH)
     made = _activated(_installation(machine, here), machine)
     return Tools(version=_version(made), variables=changed(made, here) | _ENGLISH)
+
+
+def active(environ: Mapping[str, str]) -> dict[str, str]:
+    """What an environment that somebody has activated has for compilers; nothing, if it is not active."""
+    found = {name.upper(): value for name, value in environ.items() if _ACTIVE.fullmatch(name.upper())}
+    return found if found.get("VCTOOLSINSTALLDIR") else {}
 
 
 def parse(lines: Iterable[str]) -> dict[str, str]:

@@ -108,9 +108,9 @@ def install(
     if besides:
         environment.install(["--only-binary", ":all:", *besides], log=tool_log)
     environment.install(["--no-index", "--no-deps", *wheels], log=tool_log)
-    run([environment.python, "-m", "pip", "check"], log=tool_log)
+    run([environment.python, "-m", "pip", "check"], log=tool_log, isolated=True)
     ask = "import json, sysconfig; print(json.dumps(sysconfig.get_path('platlib')))"
-    answer = run([environment.python, "-c", ask], quiet=True)
+    answer = run([environment.python, "-c", ask], quiet=True, isolated=True)
     return Subject(wheels=tuple(wheels), environment=environment, packages=Path(json.loads(answer.output)))
 
 
@@ -265,5 +265,6 @@ def run_own(subject: Subject, tests: Path, *, source: Path, output: Path) -> Pat
         env={"MLIR_TEST_SOURCE": str(source), "MLIR_TEST_FINDINGS": str(findings)},
         log=output / "own.log",
         on_line=lambda line: log.say(line.rstrip()),
+        isolated=True,
     )  # fmt: skip
     return junit

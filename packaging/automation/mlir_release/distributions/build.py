@@ -148,7 +148,7 @@ def _make(inputs: Inputs, store: Store, work: Path) -> None:
     pip += ["--no-deps", "--no-cache-dir", "--wheel-dir", work / _DIST]
     pip += [f"--config-settings={name}={value}" for name, value in _settings(inputs, work / _BUILD).items()]
     variables = _variables(inputs, work, parts)
-    run([*pip, distribution.folder], env=variables, log=tool_log, on_line=log.Progress())
+    run([*pip, distribution.folder], env=variables, log=tool_log, on_line=log.Progress(), isolated=True)
     if distribution.test_folder:
         remove(work / distribution.test_folder)
         (work / _BUILD / distribution.test_folder).rename(work / distribution.test_folder)

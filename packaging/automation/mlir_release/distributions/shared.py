@@ -6,6 +6,7 @@ installed here; the wheel's build then takes the results instead of making them.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mlir_release import inventory, log, platform_settings
@@ -78,8 +79,9 @@ def _compile(
     build, installed = work / "build", work / _INSTALLED
     configure: list[str | Path] = ["cmake", "-G", "Ninja", "-S", project, "-B", build]
     definitions = [f"-D{name}={value}" for name, value in settings.items()]
-    run([*configure, "-DCMAKE_BUILD_TYPE=Release", *definitions], env=env, log=tool_log)
-    run(["cmake", "--build", build], env=env, log=tool_log, on_line=log.Progress())
+    cmake = partial(run, env=env, log=tool_log, isolated=True)
+    cmake([*configure, "-DCMAKE_BUILD_TYPE=Release", *definitions])
+    cmake(["cmake", "--build", build], on_line=log.Progress())
     remove(installed)
-    run(["cmake", "--install", build, "--prefix", installed, "--strip"], env=env, log=tool_log)
+    cmake(["cmake", "--install", build, "--prefix", installed, "--strip"])
     remove(build)

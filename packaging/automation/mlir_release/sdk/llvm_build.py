@@ -119,7 +119,7 @@ def _configure(job: Job, work: Path, *components: str) -> None:
     definitions = [f"-D{name}={value}" for name, value in settings.items()]
     source = _source(job, work) / "llvm"
     command: list[str | Path] = ["cmake", "-G", "Ninja", "-S", source, "-B", work / _BUILD]
-    run([*command, *definitions], env=_environment(job), log=job.log)
+    run([*command, *definitions], env=_environment(job), log=job.log, isolated=True)
 
 
 def _source(job: Job, work: Path) -> Path:
@@ -129,7 +129,7 @@ def _source(job: Job, work: Path) -> Path:
 
 def _build(job: Job, work: Path, *targets: str, on_line: Callable[[str], None]) -> None:
     command: list[str | Path] = ["cmake", "--build", work / _BUILD, "--parallel", str(job.jobs), "--target"]
-    run([*command, *targets], env=_environment(job), log=job.log, on_line=on_line)
+    run([*command, *targets], env=_environment(job), log=job.log, on_line=on_line, isolated=True)
 
 
 def _environment(job: Job) -> dict[str, str | None]:

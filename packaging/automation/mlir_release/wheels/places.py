@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 import uuid
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from mlir_release import container, log
+from mlir_release import container, log, visual_studio
 from mlir_release.run import run
 from mlir_release.wheels import handover
 
@@ -47,8 +48,8 @@ class Here:
     python: Path = Path(sys.executable)
 
     def settings(self, target: Target) -> dict[str, str]:  # noqa: ARG002 -- the Protocol's
-        """Nothing."""
-        return {}
+        """The compiler's environment, if one is active."""
+        return visual_studio.active(os.environ)
 
     def call(self, command: Sequence[str | Path], told: Mapping[str, str]) -> int:
         """Run a program."""

@@ -140,6 +140,8 @@ def _build(
                 },
                 log=tool_log,
                 on_line=_Passer(),
+                # Nothing gets into containers that is not passed on; where there are none, everything would.
+                isolated=not selection.target.policy,
             )
     except ToolFailed:
         handover.raise_reported(folder)
