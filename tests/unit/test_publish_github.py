@@ -179,6 +179,7 @@ def test_sums_that_say_more(tmp_path: Path) -> None:
     [
         ([], "the following arguments are required: --to"),
         (["--to", "conda"], "argument --to: invalid Goal value: 'conda'"),
+        (["--to", "github", "--new", "mlir-sdk"], "--new is of projects of a package index"),
         (["--to", "github", "--repository-url", "https://example.org"], "say --to pypi with it"),
         (["--to", "github"], "which release set is meant? In "),
         (["--to", "github", "--set", "nowhere"], "nowhere/manifest.json is no manifest of a release: "),
