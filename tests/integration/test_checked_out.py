@@ -91,12 +91,54 @@ def test_a_checkout_of_another_commit(world: World, cache: tuple[str, ...]) -> N
 def test_a_checkout_with_changes(world: World, cache: tuple[str, ...]) -> None:
     root, tag = snapshot(world, cache)
     (root / PATCHES[0]).write_text("changed\n")
-    assert f"this checkout has changes, {tag} has none" in refusal(root, tag)
-    # What is beside the project's files, such as wheels, is no change.
+    assert refusal(root, tag).startswith(f"this checkout is not what {tag} has: {PATCHES[0]} is another; put")
+    # What is beside the project's files, such as wheels, is no change, and what tools leave is not, either.
     git(root, "checkout", "--quiet", ".")
-    (root / "wheelhouse").mkdir()
-    (root / "wheelhouse/some.whl").touch()
+    for name in ("wheelhouse/some.whl", "packaging/x/__pycache__/x.pyc", "packaging/.mypy_cache/x"):
+        (root / name).parent.mkdir(parents=True)
+        (root / name).touch()
     assert version(root, tag)
+
+
+@pytest.mark.parametrize("told", ["--assume-unchanged", "--skip-worktree"])
+@pytest.mark.parametrize("name", [PATCHES[0], pin.FILE_NAME])
+def test_changes_that_git_was_told_not_to_see(
+    world: World, cache: tuple[str, ...], told: str, name: str
+) -> None:
+    root, tag = snapshot(world, cache)
+    git(root, "update-index", told, name)
+    with (root / name).open("a") as file:
+        file.write("\n")
+    assert git(root, "status", "--porcelain") == ""
+    assert f"{name} is another" in refusal(root, tag)
+
+
+@pytest.mark.parametrize(
+    "name", ["patches/0008-x.patch", "patches/.0008-x.patch", "packaging/x/pyproject.toml"]
+)
+@pytest.mark.parametrize("ignored", [False, True])
+def test_files_that_the_tag_does_not_have(
+    world: World, cache: tuple[str, ...], name: str, *, ignored: bool
+) -> None:
+    root, tag = snapshot(world, cache)
+    (root / name).parent.mkdir(exist_ok=True, parents=True)
+    (root / name).write_text("not the tag's\n")
+    if ignored:
+        (root / ".git/info").mkdir(exist_ok=True)
+        (root / ".git/info/exclude").write_text(f"/{name}\n")
+    assert f"{name} is none of its files" in refusal(root, tag)
+
+
+def test_a_file_that_is_gone_or_leads_elsewhere(world: World, cache: tuple[str, ...]) -> None:
+    root, tag = snapshot(world, cache)
+    (root / PATCHES[0]).unlink()
+    (root / PATCHES[1]).rename(root / "elsewhere")
+    (root / PATCHES[1]).symlink_to(root / "elsewhere")
+    (root / "patches/folder").symlink_to(root / ".git")
+    assert (
+        f"{PATCHES[0]} is another; {PATCHES[1]} is another; patches/folder is none of its files"
+        in refusal(root, tag)
+    )
 
 
 def test_a_tag_of_another_version_than_the_pin(world: World) -> None:

@@ -133,7 +133,31 @@ def test_a_tag_that_is_elsewhere(made: Desk) -> None:
     made.home.tag(TAG, "e" * 40, annotated=False)
     assert f"{TAG} of {HOME} is at {'e' * 40}, and the release set was made at {COMMIT}" in refused(made)
     del made.home.refs[f"tags/{TAG}"]
-    assert refused(made) == f"{HOME} has no tag {TAG} yet; push it first"
+    assert refused(made) == f"{HOME} has no tag {TAG}; push it first"
+
+
+@pytest.mark.parametrize("moved", [None, "e" * 40])
+def test_a_tag_that_goes_while_files_are_uploaded(made: Desk, moved: str | None) -> None:
+    def meanwhile(moment: str, request: Request) -> None:
+        if moment == "after" and request.method == "POST" and "assets" in request.below:
+            made.home.refs.clear()
+            if moved:
+                made.home.tag(TAG, moved)
+
+    made.server.hook = meanwhile
+    with pytest.raises(Unfinished) as caught:
+        made.publish()
+    line = str(caught.value)
+    said = f"{TAG} of {HOME} is at {moved}" if moved else f"{HOME} has no tag {TAG}; push it first"
+    assert f"{len(made.files)} of {len(made.files)} files of {TAG} are on GitHub, then: {said}" in line
+    assert made.public == []
+    (draft,) = made.home.releases
+    assert draft["target_commitish"] == COMMIT
+    # Put back, it goes on.
+    made.server.hook = lambda *_: None
+    made.home.tag(TAG, COMMIT)
+    made.publish()
+    made.assert_whole()
 
 
 def test_a_set_that_is_not_whole(made: Desk) -> None:

@@ -16,7 +16,18 @@ from mlir_release.errors import UserError
 from mlir_release.publishing import to_pypi, upload
 from mlir_release.publishing.index_trouble import IndexTrouble
 from mlir_release.store import file_sha256
-from upload_servers import CREDENTIALS, PASSWORD, PLATFORM, SERVERS, Fault, Gate, When, pypiron, small_set
+from upload_servers import (
+    CREDENTIALS,
+    PASSWORD,
+    PLATFORM,
+    PROJECTS,
+    SERVERS,
+    Fault,
+    Gate,
+    When,
+    pypiron,
+    small_set,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +79,7 @@ def assert_whole(gate: Gate, manifest: Manifest) -> None:
 
 def refusal(gate: Gate, folder: Path, manifest: Manifest) -> str:
     with pytest.raises(UserError) as caught:
-        to_pypi.publish(folder, manifest, url=gate.url)
+        to_pypi.publish(folder, manifest, url=gate.url, new=PROJECTS)
     line = str(caught.value)
     assert len(line.splitlines()) == 1
     assert PASSWORD not in line
@@ -79,7 +90,7 @@ def test_all_of_it_then_nothing(
     gate: Gate, release: tuple[Path, Manifest], capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder, manifest = release
-    to_pypi.publish(folder, manifest, url=gate.url)
+    to_pypi.publish(folder, manifest, url=gate.url, new=PROJECTS)
     assert_whole(gate, manifest)
     assert [name.partition("-")[0] for name in gate.order] == ORDER
     said = capsys.readouterr().out
@@ -87,14 +98,14 @@ def test_all_of_it_then_nothing(
     assert f"[6/6] mlir_python_bindings-{manifest.version}-cp312" in said
     assert PASSWORD not in said
     # The second run only looks.
-    to_pypi.publish(folder, manifest, url=gate.url)
+    to_pypi.publish(folder, manifest, url=gate.url, new=PROJECTS)
     assert gate.writes == 6
     assert "0 of 6 files are to be uploaded" in capsys.readouterr().out
 
 
 def test_what_others_than_pip_put_there(gate: Gate, release: tuple[Path, Manifest], tmp_path: Path) -> None:
     folder, manifest = release
-    to_pypi.publish(folder, manifest, url=gate.url)
+    to_pypi.publish(folder, manifest, url=gate.url, new=PROJECTS)
     wanted = [file for file in manifest.files if file.distribution in ("llvm-sdk", "mlir-sdk")]
     hashes = [f"{file.distribution}=={file.version} --hash=sha256:{file.sha256}\n" for file in wanted]
     (tmp_path / "requirements.txt").write_text("".join(hashes))
@@ -104,6 +115,45 @@ def test_what_others_than_pip_put_there(gate: Gate, release: tuple[Path, Manifes
     command += ["--target", str(tmp_path / "site"), "--requirement", str(tmp_path / "requirements.txt")]
     subprocess.run(command, check=True, env={**env, "PIP_CONFIG_FILE": os.devnull})
     assert (tmp_path / "site/llvm_sdk/who.py").read_bytes() == b"ours"
+
+
+@pytest.mark.parametrize("foreign", PROJECTS)
+def test_a_project_that_is_not_ours_stops_before_the_first_write(
+    gate: Gate, release: tuple[Path, Manifest], foreign: str
+) -> None:
+    folder, manifest = release
+    gate.forbidden = {foreign}
+    line = refusal(gate, folder, manifest)
+    assert line.startswith(
+        f"nothing of {manifest.tag} was uploaded to {gate.url}: {foreign} is not ours there"
+    )
+    assert "403" in line
+    assert line.count("not ours") == 1
+    assert gate.writes == 0
+    assert not gate.accepted
+    gate.forbidden = set()
+    to_pypi.publish(folder, manifest, url=gate.url, new=PROJECTS)
+    assert_whole(gate, manifest)
+    # What was sent to find out is not there.
+    for name in PROJECTS:
+        assert all(it.endswith(".whl") for it in gate.sums(name))
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_project_is_registered_only_where_that_is_said(tmp_path: Path, server: str) -> None:
+    folder, manifest = small_set(tmp_path / "sets")
+    with SERVERS[server](tmp_path / "data") as port, Gate(port) as gate:
+        with pytest.raises(UserError) as caught:
+            to_pypi.publish(folder, manifest, url=gate.url, new=[*PROJECTS[1:], "mlir-skd"])
+        assert str(caught.value) == (
+            f"nothing of {manifest.tag} was uploaded to {gate.url}: no project of it is called mlir-skd;"
+            " llvm-sdk is not registered there; if it is to be, say --new llvm-sdk"
+        )
+        assert gate.writes == 0
+        to_pypi.publish(folder, manifest, url=gate.url, new=PROJECTS)
+        # From now on they are known.
+        to_pypi.publish(*small_set(tmp_path / "next", "22.1.9"), url=gate.url)
+        assert gate.writes == 12
 
 
 def test_changed_bytes_stop_before_the_first_write(
@@ -119,7 +169,7 @@ def test_changed_bytes_stop_before_the_first_write(
     assert f"its llvm_sdk-{manifest.version}-py3-none-{PLATFORM}.whl has other bytes" in line
     assert line.count("has other bytes") == 1
     assert gate.writes == 3
-    to_pypi.publish(folder, manifest, url=gate.url)
+    to_pypi.publish(folder, manifest, url=gate.url, new=PROJECTS)
     assert_whole(gate, manifest)
     # Now four of them are others, and all are named.
     line = refusal(gate, other, changed)
@@ -129,7 +179,7 @@ def test_changed_bytes_stop_before_the_first_write(
 
 def test_files_of_the_version_that_nobody_listed(gate: Gate, release: tuple[Path, Manifest]) -> None:
     folder, manifest = release
-    to_pypi.publish(folder, manifest, url=gate.url)
+    to_pypi.publish(folder, manifest, url=gate.url, new=PROJECTS)
     fewer = dataclasses.replace(manifest, files=(manifest.files[0], *manifest.files[2:]))
     line = refusal(gate, folder, fewer)
     assert f"its {manifest.files[1].name} is no file of this release" in line
@@ -152,7 +202,7 @@ def test_files_of_the_version_that_nobody_listed(gate: Gate, release: tuple[Path
 def test_faults_that_are_survived(gate: Gate, release: tuple[Path, Manifest], fault: Fault) -> None:
     folder, manifest = release
     gate.faults = [None, fault, None, fault]
-    to_pypi.publish(folder, manifest, url=gate.url)
+    to_pypi.publish(folder, manifest, url=gate.url, new=PROJECTS)
     assert_whole(gate, manifest)
 
 
@@ -163,7 +213,7 @@ def test_faults_that_last(gate: Gate, release: tuple[Path, Manifest], fault: Fau
     line = refusal(gate, folder, manifest)
     assert "what is there is not sent twice" in line
     assert len(gate.accepted) == 2
-    to_pypi.publish(folder, manifest, url=gate.url)
+    to_pypi.publish(folder, manifest, url=gate.url, new=PROJECTS)
     assert_whole(gate, manifest)
 
 
@@ -184,7 +234,7 @@ def test_a_refusal_says_what_the_server_said(
         assert f"{gate.url} refuses llvm_sdk-" in line
         assert "401" in line
         assert "TWINE_PASSWORD" in line
-        assert gate.writes == 1
+        assert gate.writes == 0
 
 
 def test_an_index_that_shows_late(
@@ -193,7 +243,7 @@ def test_an_index_that_shows_late(
     folder, manifest = release
     # Four projects are looked at before the uploads, then four more times.
     gate.stale = 8
-    to_pypi.publish(folder, manifest, url=gate.url)
+    to_pypi.publish(folder, manifest, url=gate.url, new=PROJECTS)
     assert "not listed yet: llvm_sdk-" in capsys.readouterr().out
     assert_whole(gate, manifest)
 
@@ -202,9 +252,9 @@ def test_an_index_that_never_shows(gate: Gate, release: tuple[Path, Manifest]) -
     folder, manifest = release
     gate.stale = 1000
     with pytest.raises(UserError, match=r"took all files and does not list llvm_sdk-.*run this again later"):
-        to_pypi.publish(folder, manifest, url=gate.url, patience=0.1)
+        to_pypi.publish(folder, manifest, url=gate.url, new=PROJECTS, patience=0.1)
     gate.stale = 0
-    to_pypi.publish(folder, manifest, url=gate.url)
+    to_pypi.publish(folder, manifest, url=gate.url, new=PROJECTS)
     assert_whole(gate, manifest)
 
 

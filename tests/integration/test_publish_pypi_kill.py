@@ -9,7 +9,7 @@ import pytest
 
 import child
 from mlir_release.publishing import to_pypi
-from upload_servers import CREDENTIALS, SERVERS, Fault, Gate, When, small_set
+from upload_servers import CREDENTIALS, PROJECTS, SERVERS, Fault, Gate, When, small_set
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ import sys
 from pathlib import Path
 from mlir_release.publishing import manifest, to_pypi
 folder = Path(sys.argv[1])
-to_pypi.publish(folder, manifest.read(folder / "manifest.json"), url=sys.argv[2])
+to_pypi.publish(folder, manifest.read(folder / "manifest.json"), url=sys.argv[2], new=sys.argv[3:])
 """
 
 
@@ -36,7 +36,7 @@ def uploader(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_two_at_once(server: str, tmp_path: Path) -> None:
     with SERVERS[server](tmp_path / "data") as port, Gate(port) as gate:
         folder, manifest = small_set(tmp_path / "sets")
-        both = [child.start(PUBLISH, folder, gate.url) for _ in range(2)]
+        both = [child.start(PUBLISH, folder, gate.url, *PROJECTS) for _ in range(2)]
         said = [process.communicate()[0] for process in both]
         assert [process.returncode for process in both] == [0, 0], said
         assert_once(gate, manifest)
@@ -49,16 +49,16 @@ def test_killed_at_each_upload_and_run_again(server: str, when: When, tmp_path: 
         for number in range(1, UPLOADS + 1):
             gate.accepted.clear()
             folder, manifest = small_set(tmp_path / "sets", f"22.1.{number}")
-            publishing = child.start(PUBLISH, folder, gate.url)
+            publishing = child.start(PUBLISH, folder, gate.url, *PROJECTS)
             gate.faults = [None] * (number - 1) + [Fault(when=when, kill=publishing)]
             publishing.communicate()
             assert publishing.returncode == -signal.SIGKILL, number
             landed = number if when is When.AFTER else number - 1
             assert gate.accepted.total() == landed, number
-            to_pypi.publish(folder, manifest, url=gate.url)
+            to_pypi.publish(folder, manifest, url=gate.url, new=PROJECTS)
             assert_once(gate, manifest)
             writes = gate.writes
-            to_pypi.publish(folder, manifest, url=gate.url)
+            to_pypi.publish(folder, manifest, url=gate.url, new=PROJECTS)
             assert gate.writes == writes
 
 

@@ -12,7 +12,7 @@ import pytest
 from git_world import git
 from mlir_release import tags
 from mlir_release.errors import UserError
-from mlir_release.publishing import manifest, record, release_set, set_folder, wheel_checks
+from mlir_release.publishing import manifest, record, release_set, set_folder, verify, wheel_checks
 from mlir_release.publishing.gathering import gather
 from mlir_release.publishing.proof import Refused
 from release_world import BINDINGS, HERE, LLVM, PASSED, TAG, VERSION, ReleaseWorld
@@ -57,6 +57,30 @@ def test_a_complete_release(release: ReleaseWorld) -> None:
 
 def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_the_patches_of_a_set_are_those_of_its_tag(
+    release: ReleaseWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release.all_wheels()
+    release.session()
+    words = [str(release.output)]
+    verify.run(words, release.root)
+    assert f"good   the patches of {TAG}" in capsys.readouterr().out
+    path = release.output / manifest.NAME
+    made = manifest.read(path)
+    other = dataclasses.replace(made.patches[0], sha256="0" * 64)
+    path.write_text(manifest.text(dataclasses.replace(made, patches=(other,))))
+    with pytest.raises(verify.NotAsItShould):
+        verify.run(words, release.root)
+    said = capsys.readouterr().out
+    assert f"WRONG  the patches of {TAG}\n          0007-main.patch with the sha256 000000" in said
+    assert ": its commit has no such patch\n" in said
+    assert f"0007-main.patch with the sha256 {made.patches[0].sha256}: its commit has it" in said
+    path.write_text(manifest.text(dataclasses.replace(made, project_commit="0" * 40)))
+    with pytest.raises(verify.NotAsItShould):
+        verify.run(words, release.root)
+    assert f"the patches of its commit {'0' * 40} cannot be had: " in capsys.readouterr().out
 
 
 def test_everything_that_is_missing_is_listed(release: ReleaseWorld) -> None:
@@ -186,6 +210,15 @@ class TestMistakes:
         git(release.root, "checkout", "--quiet", "HEAD~1")
         with pytest.raises(UserError, match=f"this checkout is not at {TAG}; say git checkout {TAG}"):
             release.session()
+
+    def test_a_patch_that_the_tag_does_not_have(self, release: ReleaseWorld) -> None:
+        release.all_wheels()
+        (release.root / "patches/0008-more.patch").write_bytes(
+            (release.root / "patches/0007-main.patch").read_bytes()
+        )
+        with pytest.raises(UserError, match=r"patches/0008-more\.patch is none of its files"):
+            release.session()
+        assert not release.output.exists()
 
     def test_an_output_that_is_no_release_set(self, release: ReleaseWorld, tmp_path: Path) -> None:
         (tmp_path / "mine").mkdir()

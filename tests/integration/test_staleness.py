@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,13 +12,15 @@ import pytest
 from git_world import git
 from github_messages import broken_off, fails, reset
 from github_server import GitHubServer
+from index_world import StaticServer
+from mlir_release import tags
 from mlir_release.errors import ReleaseError, UserError
+from mlir_release.tags import Snapshot
 from mlir_release.train import watchdog
-from mlir_release.train.watchdog import Stale
+from mlir_release.train.watchdog import Index, Stale
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
     from github_repository import Repository
 
@@ -38,10 +42,26 @@ def home(github: GitHubServer) -> Repository:
     return github.repository(HOME)
 
 
-def look(github: GitHubServer, *, issue: bool = True, now: dt.datetime = NOW) -> str | None:
-    """What the watchdog complains of."""
+def write_index(folder: Path, names: Iterable[str]) -> None:
+    """An index of mlir-sdk that lists these snapshots."""
+    page = folder / "simple/mlir-sdk/index.html"
+    page.parent.mkdir(parents=True)
+    versions = [tag.version("24.0.0git") for tag in tags.known(names) if isinstance(tag, Snapshot)]
+    files = [f"mlir_sdk-{version}-py3-none-win_amd64.whl" for version in versions]
+    page.write_text("".join(f'<a href="{name}">{name}</a>' for name in files))
+
+
+def look(
+    github: GitHubServer, *, issue: bool = True, now: dt.datetime = NOW, listed: Iterable[str] | None = None
+) -> str | None:
+    """What the watchdog complains of; the index lists some releases, by default all."""
+    client = github.client(HOME)
+    every = [it["tag_name"] for it in github.repository(HOME).releases]
     try:
-        watchdog.watch(github.client(HOME), now=now, issue=issue)
+        with TemporaryDirectory() as folder, StaticServer(Path(folder)) as site:
+            write_index(site.folder, every if listed is None else listed)
+            index = Index(url=f"{site.url}/simple/", projects=("mlir-sdk",))
+            watchdog.watch(client, index, now=now, issue=issue)
     except Stale as stale:
         return str(stale)
     return None
@@ -60,6 +80,28 @@ def test_twenty_six_hours(github: GitHubServer, home: Repository, hours: float, 
     home.release("snapshot-20261122.01", hours_ago(hours))
     assert (look(github, issue=False) is not None) == stale
     assert {it.split()[0] for it in github.requests} == {"GET"}
+
+
+@pytest.mark.parametrize(("hours", "stale"), [(2, False), (2.01, True)])
+def test_a_release_that_does_not_come_into_the_index(
+    github: GitHubServer, home: Repository, hours: float, *, stale: bool
+) -> None:
+    home.release("snapshot-20261122.01", hours_ago(25))
+    home.release("snapshot-20261123.01", hours_ago(hours))
+    found = look(github, listed=["snapshot-20261122.01"])
+    assert ("/simple/ does not list snapshot-20261123.01, published" in str(found)) == stale
+    assert still_open(home) == ([1] if stale else [])
+    assert look(github) is None
+    assert still_open(home) == []
+
+
+def test_an_index_that_is_gone_or_cannot_be_asked(github: GitHubServer, home: Repository) -> None:
+    home.release("snapshot-20261123.01", hours_ago(3))
+    assert "/simple/ does not list snapshot-20261123.01" in str(look(github, listed=[]))
+    for url, said in (("http://127.0.0.1:1/", "does not answer"), ("nowhere", "does not answer")):
+        index = Index(url=url, projects=("mlir-sdk",))
+        with pytest.raises(Stale, match=f"^the package index cannot be read: .*{said}"):
+            watchdog.watch(github.client(HOME), index, now=NOW, issue=False)
 
 
 def test_it_is_no_mistake_of_the_user() -> None:
@@ -174,8 +216,19 @@ def test_the_session_finds_its_repository(
     with pytest.raises(UserError, match="set GITHUB_REPOSITORY to OWNER/NAME"):
         watchdog.run([], tmp_path)
     git(tmp_path, "remote", "add", "origin", f"git@github.com:{HOME}.git")
-    home.release("snapshot-20261123.01")
-    watchdog.run(["--issue"], tmp_path)
+    home.release("snapshot-20261123.01", dt.datetime.now(dt.UTC) - dt.timedelta(hours=3))
+    packaged = tmp_path / "packaging/mlir-sdk/pyproject.toml"
+    packaged.parent.mkdir(parents=True)
+    packaged.write_text(
+        'build-system.requires = []\n[project]\nname = "mlir_sdk"\n'
+        '[tool.mlir-release]\nmade-per = "platform"\n'
+    )
+    with StaticServer(tmp_path / "web") as site:
+        words = ["--issue", "--url", site.url]
+        with pytest.raises(Stale, match=f"^{site.url}/simple/ does not list snapshot-20261123.01"):
+            watchdog.run(words, tmp_path)
+        write_index(site.folder, ["snapshot-20261123.01"])
+        watchdog.run(words, tmp_path)
     github.repository("another/one")
     monkeypatch.setenv("GITHUB_REPOSITORY", "another/one")
     with pytest.raises(Stale, match="there is no published snapshot"):

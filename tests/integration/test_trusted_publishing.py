@@ -13,7 +13,7 @@ from mlir_release.errors import UserError
 from mlir_release.publishing import to_pypi
 from mlir_release.publishing.place import Place
 from public_index import IDENTITY, PublicIndex
-from upload_servers import small_set
+from upload_servers import PROJECTS, small_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ import sys
 from pathlib import Path
 from mlir_release.publishing import manifest, to_pypi
 folder = Path(sys.argv[1])
-to_pypi.publish(folder, manifest.read(folder / "manifest.json"), url=to_pypi.PYPI)
+to_pypi.publish(folder, manifest.read(folder / "manifest.json"), url=to_pypi.PYPI, new=sys.argv[2:])
 """
 
 
@@ -75,7 +75,7 @@ def release(tmp_path: Path) -> tuple[Path, Manifest]:
 
 
 def publish(public: PublicIndex, release: tuple[Path, Manifest], *, quota: int = to_pypi.QUOTA) -> None:
-    to_pypi.publish(*release, url=public.upload.geturl(), quota=quota)
+    to_pypi.publish(*release, url=public.upload.geturl(), new=PROJECTS, quota=quota)
 
 
 def refusal(public: PublicIndex, release: tuple[Path, Manifest]) -> str:
@@ -164,7 +164,7 @@ def test_a_token_in_the_keyring(public: PublicIndex, release: tuple[Path, Manife
     public.tokens["minted-0-secret"] = 1.0
     path = os.pathsep.join([str(child.AUTOMATION), str(tmp_path)])
     code = PUBLISH.replace("to_pypi.PYPI", repr(public.upload.geturl()))
-    process = child.start(code, release[0], PYTHONPATH=path, PYTHON_KEYRING_BACKEND="ring.Keyring")
+    process = child.start(code, release[0], *PROJECTS, PYTHONPATH=path, PYTHON_KEYRING_BACKEND="ring.Keyring")
     said = process.communicate()[0]
     assert process.returncode == 0
     assert "secret" not in said
@@ -203,6 +203,33 @@ def test_more_than_a_project_may_have(public: PublicIndex, release: tuple[Path, 
     publish(public, release, quota=11_000_000_000)
     del public.files[old]
     assert_whole(public, release[1])
+
+
+@pytest.mark.usefixtures("job")
+@pytest.mark.parametrize("foreign", PROJECTS)
+def test_a_project_of_somebody_else(
+    public: PublicIndex, release: tuple[Path, Manifest], foreign: str
+) -> None:
+    public.forbidden = {foreign}
+    line = refusal(public, release)
+    assert f"{foreign} is not ours there: " in line
+    assert "isn't allowed to upload to project" in line
+    assert line.count("is not ours") == 1
+    assert not public.uploads
+    public.forbidden = set()
+    publish(public, release)
+    assert_whole(public, release[1])
+
+
+@pytest.mark.usefixtures("job")
+def test_a_name_that_cannot_be_had(
+    public: PublicIndex, release: tuple[Path, Manifest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # With the status of a file that is refused.
+    title = "400 The name 'mlir-sdk' is too similar to an existing project"
+    answer = (400, "Refused", f"<title>{title}</title>")
+    monkeypatch.setattr(public, "_take", lambda *_: answer)
+    assert "mlir-sdk is not ours there" in refusal(public, release)
 
 
 def test_snapshots_stay_away(public: PublicIndex, tmp_path: Path) -> None:

@@ -104,11 +104,11 @@ class World:
             self.release(day(number), bindings(OURS, *needs), *OTHERS)
         self.make()
 
-    def make(self) -> None:
+    def make(self, *more: str) -> None:
         """Run the session."""
         places = ["--from", str(self.sets), "--output", str(self.ours.folder / "index")]
         base = ["--base-url", f"{self.ours.url}/download", "--url", f"{self.ours.url}/index"]
-        session.run([*places, *base, "--cache", str(self.cache)], self.root)
+        session.run([*places, *base, "--cache", str(self.cache), *more], self.root)
 
     def yank(self, tag: str, reason: str) -> None:
         text = f'[tool.mlir-release]\nyanked = {{ "{tag}" = "{reason}" }}\n'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -53,16 +54,24 @@ def mutated_json(document: Any, dice: random.Random) -> Any:
     changed = copy.deepcopy(document)
     places = list(_places(changed))
     holder, key = dice.choice(places)
-    match dice.randrange(4):
+    match dice.randrange(6):
         case 0:
             del holder[key]
         case 1 if isinstance(holder, list):
             holder.append(holder[key])
+        case 4 | 5 if isinstance(holder[key], str | int) and re.search(r"\d", str(holder[key])):
+            holder[key] = type(holder[key])(_alike(str(holder[key]), dice))
         case 2 if isinstance(holder[key], str):
             holder[key] = mutated(holder[key].encode() or b"x", dice).decode("utf-8", "replace")
         case _:
             holder[key] = dice.choice(_JUNK)
     return changed
+
+
+def _alike(text: str, dice: random.Random) -> str:
+    """The same with another digit in one place: of the same form, which only a comparison notices."""
+    place = dice.choice([it.start() for it in re.finditer(r"\d", text)])
+    return f"{text[:place]}{dice.choice([it for it in '123456789' if it != text[place]])}{text[place + 1 :]}"
 
 
 def _places(value: Any) -> list[tuple[Any, Any]]:

@@ -42,7 +42,8 @@ class PublicIndex(Serving):
 
     ``files`` is what it has: the sha256 and size by name. A file shows after ``lag`` more requests for its
     page. Each upload takes ``seconds`` of the index's own clock, by which tokens age. ``faults`` are
-    statuses that the next requests for tokens are answered with.
+    statuses that the next requests for tokens are answered with. Nobody may upload to the projects that are
+    ``forbidden``.
     """
 
     def __init__(self, upload: str, index: str) -> None:
@@ -54,6 +55,7 @@ class PublicIndex(Serving):
         self.faults: list[int] = []
         self.lag, self.seconds, self.clock = 0, 0.0, 0.0
         self.trusted = True
+        self.forbidden: set[str] = set()
         self._hidden: dict[str, int] = {}
         self._authority = trustme.CA()
         self._server: _Server = _Server(("127.0.0.1", 0), _Handler)
@@ -134,11 +136,15 @@ class PublicIndex(Serving):
             return _refusal(
                 HTTPStatus.FORBIDDEN, f"Invalid or non-existent authentication information {token}"
             )
-        self.clock += self.seconds
         name, content, fields = _form(headers["content-type"], body)
+        if fields["name"] in self.forbidden:
+            return _refusal(
+                HTTPStatus.FORBIDDEN, f"The user 'x' isn't allowed to upload to project '{fields['name']}'"
+            )
         digest = hashlib.sha256(content).hexdigest()
         if fields["sha256_digest"] != digest:
             return _refusal(HTTPStatus.BAD_REQUEST, "The digest supplied does not match")
+        self.clock += self.seconds
         if name in self.files:
             same = self.files[name][0] == digest
             return (HTTPStatus.OK, "OK", "") if same else _refusal(400, "File already exists")

@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 
 NOW = dt.datetime(2026, 11, 23, 5, tzinfo=dt.UTC)
 HOME = "somebody/mlir-py-release"
-OLD = [f"snapshot-202608{day:02}.01" for day in range(1, 6)]
+# The first of its month and of its week, which stays; the others of that week.
+FIRST = "snapshot-20260803.01"
+OLD = [f"snapshot-202608{day:02}.01" for day in range(4, 9)]
 NEW = ["snapshot-20261121.01", "snapshot-20261122.01"]
 
 
 @dataclass
 class Train:
-    """This project with two new snapshots and five old ones, and a release for each of them.
+    """This project with two new snapshots and six old ones, and a release for each of them.
 
     Each pins a commit of its own, as ``pinned`` says.
     """
@@ -51,8 +53,9 @@ class Train:
             self.world.clone("clone", *options)
         prune.run(words, self.world.root / "clone", now=NOW)
 
-    def keep(self, *entries: str) -> None:
-        text = f"[tool.mlir-release]\nkeep = {[*entries]!r}\n"
+    def keep(self, *entries: str, yanked: tuple[str, ...] = ()) -> None:
+        withdrawn = ", ".join(f'"{tag}" = "crashes"' for tag in yanked)
+        text = f"[tool.mlir-release]\nkeep = {[*entries]!r}\nyanked = {{ {withdrawn} }}\n"
         self.world.project.commit("Keep", {"pyproject.toml": text})
 
     @property
@@ -76,6 +79,6 @@ def running(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Train]:
         patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
         patch.delenv("GITHUB_STEP_SUMMARY", raising=False)
         made = Train(world=World(folder), home=server.repository(HOME), server=server)
-        for number, tag in enumerate([*OLD, *NEW]):
+        for number, tag in enumerate([FIRST, *OLD, *NEW]):
             made.snapshot(tag, f"{number:040x}")
         yield made

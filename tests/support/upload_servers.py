@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from packaging.utils import canonicalize_name
 
 import index_samples
 from loopback import Server, Serving
@@ -37,6 +38,7 @@ CREDENTIALS = {
     "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
 }
 PLATFORM = "manylinux_2_28_x86_64"
+PROJECTS = ("llvm-sdk", "mlir-sdk", "mlir-tools", "mlir-python-bindings")
 
 
 class When(StrEnum):
@@ -61,9 +63,10 @@ class Fault:
 class Gate(Serving):
     """A proxy in front of a server.
 
-    ``accepted`` counts the uploads that the server took, by the name of the file; ``asked`` are all requests.
+    ``accepted`` counts the uploads that the server took, by the name of the file, ``writes`` those of wheels
+    that it was asked to take; ``asked`` are all requests.
     ``faults`` befall the next uploads, one after another (None: nothing does). For the next ``stale``
-    requests, projects seem to be unknown.
+    requests, projects seem to be unknown. Nobody may upload to the projects that are ``forbidden``.
     """
 
     port: int
@@ -72,6 +75,8 @@ class Gate(Serving):
     asked: list[str] = field(default_factory=list)
     faults: list[Fault | None] = field(default_factory=list)
     stale: int = 0
+    forbidden: set[str] = field(default_factory=set)
+    writes: int = 0
 
     def __post_init__(self) -> None:
         self._server: _Server = _Server(("127.0.0.1", 0), _Handler)
@@ -81,10 +86,6 @@ class Gate(Serving):
     def url(self) -> str:
         """With a slash at its end, as uploaders are given it."""
         return f"{super().url}/"
-
-    @property
-    def writes(self) -> int:
-        return sum(1 for line in self.asked if line.startswith("POST"))
 
     def shows(self, manifest: Manifest, project: str) -> bool:
         """Whether the server lists all files of a project, which some do later than they take them."""
@@ -122,19 +123,19 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         gate = self.server.gate
         gate.asked.append(f"POST {self.path}")
-        fault = gate.faults.pop(0) if gate.faults else None
-        length = int(self.headers["content-length"])
-        if fault and fault.when is When.DURING:
-            self.rfile.read(length // 2)
-            self._go_wrong(fault)
+        body = self.rfile.read(int(self.headers["content-length"]))
+        name = body.partition(b'filename="')[2].partition(b'"')[0].decode()
+        is_wheel = name.endswith(".whl")
+        gate.writes += is_wheel
+        if canonicalize_name(name.partition("-")[0]) in gate.forbidden:
+            self._answer(HTTPStatus.FORBIDDEN, "Forbidden", b"", "text/plain")
             return
-        body = self.rfile.read(length)
-        if fault and fault.when is When.BEFORE:
+        fault = gate.faults.pop(0) if gate.faults and is_wheel else None
+        if fault and fault.when in (When.BEFORE, When.DURING):
             self._go_wrong(fault)
             return
         answer = self._forward(body)
         if answer[0] == HTTPStatus.OK:
-            name = body.partition(b'filename="')[2].partition(b'"')[0].decode()
             gate.accepted[name] += 1
             gate.order.append(name)
         if fault:

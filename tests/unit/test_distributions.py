@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from mlir_release.distributions import Distribution, MadePer, read, read_all
 from mlir_release.distributions.table import BadTable
+from mlir_release.sdk import wheel
 
 PACKAGING = Path(__file__).parents[2] / "packaging"
 PROJECT = """\
@@ -77,6 +79,18 @@ def test_those_of_this_project_are_whole() -> None:
         assert distribution.max_megabytes < 100
         if distribution.tests:
             assert (PACKAGING.parent / "tests" / distribution.tests / "pytest.ini").is_file()
+
+
+def test_names_are_those_that_are_to_be_registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name is changed in its pyproject.toml; what must follow is found here."""
+    names = {it.folder.name: it.name for it in read_all(PACKAGING)}
+    assert (names["mlir-sdk"], names["mlir-tools"]) == (wheel.SDK, wheel.TOOLS)
+    monkeypatch.syspath_prepend(PACKAGING / "mlir-sdk")
+    found = importlib.import_module("same_version").dynamic_metadata({}, {"version": "1.0"})
+    assert found == {"dependencies": [f"{names['llvm-sdk']}==1.0"]}
+    text = (PACKAGING.parent / "docs" / "releases.md").read_text(encoding="utf-8")
+    (row,) = (line for line in text.splitlines() if line.startswith("| PyPI and TestPyPI |"))
+    assert sorted(re.findall(r"`([\w-]+)`", row)) == sorted(names.values())
 
 
 @pytest.mark.parametrize(

@@ -117,14 +117,26 @@ def test_a_release_that_cannot_be_read_is_left_out_and_said(
 ) -> None:
     (place / "sets/snapshot-20260101.01/manifest.json").write_text("{")
     (place / "sets/snapshot-20260102.01/manifest.json").write_text(manifests.text(release(7)))
-    (place / "sets/snapshot-20260601.01").mkdir()
     run(place)
     assert versions(place) == [day(2)]
     said = capsys.readouterr().out
     assert "WARNING: left out: snapshot-20260101.01: " in said
     assert "WARNING: left out: snapshot-20260102.01: its manifest is that of snapshot-20260108.01" in said
-    assert "WARNING: left out: snapshot-20260601.01: " in said
-    assert "left out         3" in said
+    assert "left out         2" in said
+
+
+@pytest.mark.parametrize("newest", ["snapshot-20260103.01", "snapshot-20260601.01", "llvm-22.1.8.02"])
+def test_the_newest_of_its_kind_must_be_listed(place: Path, newest: str) -> None:
+    run(place)
+    (place / "sets" / newest).mkdir(exist_ok=True)
+    (place / "sets" / newest / "manifest.json").write_text("{")
+    (place / "sets" / "llvm-22.1.8.01").mkdir()
+    before = content(place)
+    with pytest.raises(session.LeftOut, match="would be left out of the index") as caught:
+        run(place)
+    assert not isinstance(caught.value, UserError)
+    assert newest in str(caught.value)
+    assert content(place) == before
 
 
 def test_an_index_of_nothing_is_not_made(place: Path) -> None:

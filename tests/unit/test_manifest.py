@@ -242,6 +242,7 @@ def test_what_does_not_belong_together(key: str, value: Any, complaint: str) -> 
         ("python", "cp312", "is not for cp312"),
         ("python", "cp39t", "is not for cp39t"),
         ("tags", ["cp39-cp39-win_amd64", "x"], "has other tags than"),
+        ("target", "linux-aarch64", "is not for linux-aarch64"),
         ("size", 10**8, "has 100000000 bytes, and must have less than 100000000"),
         ("size", 0, "has the size 0"),
         ("sha256", SHA256[1:], "has the sha256"),

@@ -175,10 +175,16 @@ Since [`snapshot-20261122.02`]({URL}/releases/tag/snapshot-20261122.02): 1 commi
 """
         )
 
-    def test_a_numbered_release_is_installed_from_the_index(self) -> None:
-        text = notes(replace(FACTS, tag=Numbered("23.1.0rc1", 1), version="23.1.0rc1"))
-        assert "\npip install mlir-sdk==23.1.0rc1\n" in text
-        assert "--find-links" not in text
+    @pytest.mark.parametrize("url", [URL, None])
+    def test_nothing_is_installed_by_its_name_alone(self, url: str | None) -> None:
+        """Nobody may own that name on the usual index, or somebody else."""
+        text = notes(replace(FACTS, tag=Numbered("23.1.0rc1", 1), version="23.1.0rc1", url=url))
+        place = f"{URL}/releases/expanded_assets/llvm-23.1.0rc1.01" if url else "FOLDER"
+        first = [line.partition(" && ")[0] for line in text.splitlines() if "pip install" in line]
+        assert first == [
+            f"pip install --no-deps --no-index --find-links {place} mlir-python-bindings==23.1.0rc1",
+            f"pip install --no-index --find-links {place} mlir-sdk==23.1.0rc1",
+        ]
 
     def test_what_is_not_known_is_said(self) -> None:
         assert FACTS.changes

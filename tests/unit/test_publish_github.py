@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from asking_github import NAME, refusal
-from github_desk import TAG, write_set, write_sums
+from github_desk import COMMIT, TAG, write_set, write_sums
 from mlir_release.errors import UserError
 from mlir_release.github import assets, hosts, refs, releases
 from mlir_release.github.errors import AlreadyThere, NoAnswer, NotFound
@@ -127,7 +127,7 @@ def test_whose_draft_is_younger_removes_it(server: GitHubServer, capsys: pytest.
 
     standing = draft.find(client, TAG)
     server.hook = hook
-    assert draft.obtain(client, standing, TAG, body="").number == before["id"]
+    assert draft.obtain(client, standing, TAG, commit=COMMIT, body="").number == before["id"]
     assert home.releases == [before]
     assert "has made a draft before ours" in capsys.readouterr().out
 
@@ -179,6 +179,7 @@ def test_sums_that_say_more(tmp_path: Path) -> None:
     [
         ([], "the following arguments are required: --to"),
         (["--to", "conda"], "argument --to: invalid Goal value: 'conda'"),
+        (["--to", "github", "--new", "mlir-sdk"], "--new is of projects of a package index"),
         (["--to", "github", "--repository-url", "https://example.org"], "say --to pypi with it"),
         (["--to", "github"], "which release set is meant? In "),
         (["--to", "github", "--set", "nowhere"], "nowhere/manifest.json is no manifest of a release: "),

@@ -35,8 +35,14 @@ def days_ago(days: int, *, number: int = 1, pins: str | None = COMMITS[0], publi
     return Known(tag=Snapshot(TODAY - dt.timedelta(days), number), pins=pins, published=published)
 
 
-def judged(history: list[Known], pinned: dict[str, str] | None = None, *keep: str) -> tuple[Fate, ...]:
-    return fates(history, today=TODAY, pinned=pinned or {}, keep=keep)
+def judged(
+    history: list[Known],
+    pinned: dict[str, str] | None = None,
+    *keep: str,
+    yanked: tuple[str, ...] = (),
+    today: dt.date = TODAY,
+) -> tuple[Fate, ...]:
+    return fates(history, today=today, pinned=pinned or {}, keep=keep, yanked=yanked)
 
 
 def going(found: tuple[Fate, ...]) -> set[Snapshot]:
@@ -48,13 +54,56 @@ def test_the_rule(history: list[Known], pinned: dict[str, str], kept: list[str],
     keep = [*kept, *(str(it.tag) for it in history[named : named + 1])]
     gone = going(judged(history, pinned, *keep))
     newer = sorted((it.tag for it in history), reverse=True)
+    published = [it.tag for it in history if it.published]
     for it in history:
         old = it.tag.day < TODAY - dt.timedelta(60)
         wanted = str(it.tag) in keep or it.pins in keep or it.pins in pinned
         visible = [other for other in history if other.published and other.tag > it.tag]
         recent = newer.index(it.tag) < 60 or (it.published and len(visible) < 60)
         certain = it.pins is not None and not it.draft
-        assert (it.tag in gone) == (old and certain and not wanted and not recent)
+        week = [tag for tag in published if tag.day.isocalendar()[:2] == it.tag.day.isocalendar()[:2]]
+        month = [tag for tag in published if f"{tag.day:%Y%m}" == f"{it.tag.day:%Y%m}"]
+        first = it.tag == min(month, default=None) or (
+            it.tag == min(week, default=None) and it.tag.day >= TODAY - dt.timedelta(365)
+        )
+        assert (it.tag in gone) == (old and certain and not wanted and not recent and not first)
+
+
+@given(history=HISTORIES, weeks=st.integers(0, 120))
+def test_whoever_pins_by_week_or_month_finds_something(history: list[Known], weeks: int) -> None:
+    """Also after years of pruning every week."""
+    left = [dataclasses.replace(it, published=True, draft=False, pins=COMMITS[0]) for it in history]
+    days = [it.tag.day for it in left]
+    for week in range(weeks + 1):
+        today = TODAY + dt.timedelta(weeks=week)
+        gone = going(judged(left, today=today))
+        left = [it for it in left if it.tag not in gone]
+    assert {f"{day:%Y%m}" for day in days} == {f"{it.tag.day:%Y%m}" for it in left}
+    # A week that is a year old in part may have lost what was left of it.
+    recent = {day.isocalendar()[:2] for day in days if (today - day).days <= 365 - 6}
+    assert recent <= {it.tag.day.isocalendar()[:2] for it in left}
+    assert {day for day in days if (today - day).days <= 60} <= {it.tag.day for it in left}
+
+
+@pytest.mark.parametrize(("days", "goes"), [(365, False), (366, True)])
+def test_a_week_is_kept_for_a_year(days: int, *, goes: bool) -> None:
+    newest = [days_ago(0, number=number) for number in range(1, 61)]
+    old = days_ago(days)
+    first_of_month = dataclasses.replace(old, tag=Snapshot(old.tag.day.replace(day=1), 1))
+    assert old.tag.day.day > 8
+    assert going(judged([first_of_month, old, *newest])) == ({old.tag} if goes else set())
+
+
+def test_a_yanked_one_stays_and_stands_for_no_other() -> None:
+    newest = [days_ago(0, number=number) for number in range(1, 61)]
+    old = [days_ago(100, number=number) for number in (1, 2, 3)]
+    yanked = (str(old[0].tag),)
+    rows = list(table(judged([*old, *newest], yanked=yanked)))
+    assert rows == [
+        (str(old[0].tag), "stays: it is yanked, and who pins it must find it"),
+        (str(old[1].tag), "stays: the first of its month"),
+        (str(old[2].tag), "goes"),
+    ]
 
 
 @given(history=HISTORIES, pinned=PINNED, kept=KEPT, data=st.data())
@@ -78,14 +127,17 @@ def test_what_was_stopped_anywhere_goes_on_to_the_same_end(
 
 @given(history=HISTORIES, days=st.integers(0, 100))
 def test_a_day_more_only_makes_more_go(history: list[Known], days: int) -> None:
-    later = fates(history, today=TODAY + dt.timedelta(days), pinned={}, keep=())
+    later = judged(history, today=TODAY + dt.timedelta(days))
     assert going(judged(history)) <= going(later)
 
 
 @pytest.mark.parametrize(("days", "goes"), [(60, False), (61, True)])
 def test_sixty_days(days: int, *, goes: bool) -> None:
     newest = [days_ago(0, number=number) for number in range(1, 61)]
-    assert bool(going(judged([days_ago(days), *newest]))) == goes
+    first = dataclasses.replace(days_ago(0), tag=Snapshot(dt.date(2026, 9, 1), 1))
+    assert (TODAY - dt.timedelta(days)).month == 9
+    week = dataclasses.replace(days_ago(0), tag=Snapshot(dt.date(2026, 9, 21), 1))
+    assert bool(going(judged([first, week, days_ago(days), *newest]))) == goes
 
 
 def test_tags_that_were_never_published_do_not_push_out_what_people_can_install() -> None:
@@ -100,8 +152,11 @@ def test_why_an_old_one_stays() -> None:
     old[3] = dataclasses.replace(old[3], pins=None)
     draft = dataclasses.replace(days_ago(99), draft=True)
     pinned = {COMMITS[2]: "llvm-22.1.8.01"}
-    rows = table(judged([*newest, *old, draft, days_ago(98)], pinned, COMMITS[1], str(old[2].tag)))
+    first, goes = days_ago(105), days_ago(99, number=2)
+    assert first.tag.day.isocalendar()[:2] == goes.tag.day.isocalendar()[:2]
+    rows = table(judged([*newest, first, *old, draft, goes], pinned, COMMITS[1], str(old[2].tag)))
     assert [row for _, row in rows] == [
+        "stays: the first of its month",
         "stays: on the keep list",
         "stays: llvm-22.1.8.01 pins the same commit",
         "stays: on the keep list",
@@ -161,8 +216,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     ],
 )
 def test_a_slip_in_the_keep_list(entry: str, said: str) -> None:
-    snapshots = [days_ago(3)]
-    others = ["llvm-22.1.8.01"]
-    ensure_known([str(snapshots[0].tag), COMMITS[0], *others], snapshots, others, WHERE)
+    history = ["snapshot-20261101.01", "llvm-22.1.8.01"]
+    ensure_known(history, history, WHERE)
     with pytest.raises(BadKeepList, match=f"{said} {entry}"):
-        ensure_known([entry], snapshots, others, WHERE)
+        ensure_known([entry], history, WHERE)

@@ -22,6 +22,7 @@ GIVEN: dict[str, Any] = {
     "commit": "ca7933e47d3a3451d81e72ac174dcb5aa28b59d1",
     "container": False,
     "index": "testpypi",
+    "new": "llvm-sdk,mlir-sdk",
     "only": "cp39,cp313",
     "release": "llvmorg-22.1.8",
     "sdk-options": "--sdk system --assertions",

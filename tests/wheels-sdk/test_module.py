@@ -97,11 +97,11 @@ def test_a_mistake_is_one_line_and_status_2(run: Run, arguments: list[str]) -> N
         ("mlir_sdk/release.json", "{", "release.json is missing or damaged"),
         ("mlir_sdk/release.json", "{}", "release.json is missing or damaged"),
         ("mlir_sdk/release.json", "[1]", "release.json is missing or damaged"),
-        ("llvm_sdk/__init__.py", None, "is not installed: pip install"),
+        ("llvm_sdk/__init__.py", None, "is not installed: install llvm-sdk=="),
         ("llvm_sdk/lib/cmake/llvm/LLVMConfig.cmake", None, "LLVMConfig.cmake is missing"),
         ("llvm_sdk/release.json", None, "release.json is missing"),
         ("llvm_sdk/release.json", "[]", "release.json is not what it was"),
-        ("llvm_sdk/release.json", '{"version": "1.0"}', "but llvm-sdk is 1.0: pip install llvm-sdk=="),
+        ("llvm_sdk/release.json", '{"version": "1.0"}', "but llvm-sdk is 1.0: install llvm-sdk=="),
         ("llvm_sdk/configuration.json", "", "configuration.json cannot be read"),
     ],
 )
@@ -129,7 +129,9 @@ def test_llvm_sdk_that_is_missing_is_one_line_and_status_2(run: Run, copies: Pat
     done = run(sys.executable, "-S", "-m", "mlir_sdk", "--cmake-dir", check=False, env=where)
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert re.fullmatch(r"[^\n]+ is not installed: pip install [^\n]+ llvm-sdk==[^\n]+\n", done.stderr)
+    assert re.fullmatch(
+        r"[^\n]+ is not installed: install llvm-sdk==[^\n]+, from where mlir-sdk came\n", done.stderr
+    )
 
 
 def test_types_are_there_for_users(run: Run, tmp_path: Path) -> None:

@@ -81,4 +81,4 @@ def facts(file: Path, distribution: str) -> dict[str, Any]:
 
 
 def _damaged(what: str, distribution: str) -> SdkError:
-    return SdkError(f"{what}; install it again: pip install --force-reinstall --no-deps {distribution}")
+    return SdkError(f"{what}; install {distribution} again, from where it came")

@@ -34,7 +34,7 @@ bindings of its own under another name takes another domain.
 """
 
 _PREFIX = Path(__file__).resolve().parent
-_AGAIN = "install it again: pip install --force-reinstall --no-deps mlir-sdk"
+_AGAIN = "install mlir-sdk again, from where it came"
 
 
 class SdkError(Exception):
@@ -142,11 +142,12 @@ def _llvm() -> Any:
     # A folder without the module's code can be imported, too.
     if not hasattr(llvm_sdk, "SdkError"):
         raise SdkError(
-            f"LLVM's part of the SDK is not installed: pip install --force-reinstall llvm-sdk=={wanted}"
+            f"LLVM's part of the SDK is not installed: install llvm-sdk=={wanted}, from where mlir-sdk came"
         )
     found = _asked(llvm_sdk, llvm_sdk.release).get("version")
     if found != wanted:
-        raise SdkError(f"mlir-sdk is {wanted}, but llvm-sdk is {found}: pip install llvm-sdk=={wanted}")
+        advice = f"install llvm-sdk=={wanted}, from where mlir-sdk came"
+        raise SdkError(f"mlir-sdk is {wanted}, but llvm-sdk is {found}: {advice}")
     return llvm_sdk
 
 

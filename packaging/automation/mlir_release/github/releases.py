@@ -54,19 +54,22 @@ def listed(client: Client) -> tuple[Release, ...]:
     return tuple(understood(_release, it) for it in client.pages("releases"))
 
 
-def create_draft(client: Client, tag: str, *, body: str, look: Callable[[], Release | None]) -> Release:
+def create_draft(
+    client: Client, tag: str, *, commit: str, body: str, look: Callable[[], Release | None]
+) -> Release:
     """A new release that is not public; there may be others of that tag.
 
     Args:
         client: of the repository.
         tag: the git tag that it is to be of, also its title.
+        commit: what that tag is on; GitHub makes the tag there, if it is gone when the release goes public.
         body: its text, Markdown.
         look: is asked when an answer was lost: the draft, if there is one; it is made again if not.
 
     Raises:
         GitHubError: it was not made, or nobody knows.
     """
-    content = {"tag_name": tag, "name": tag, "body": body, "draft": True}
+    content = {"tag_name": tag, "target_commitish": commit, "name": tag, "body": body, "draft": True}
     return until_known(lambda: understood(_release, client.post("releases", content)), look)
 
 
@@ -75,12 +78,15 @@ def get(client: Client, release: Release) -> Release:
     return understood(_release, client.get(f"releases/{release.number}"))
 
 
-def make_public(client: Client, draft: Release, *, body: str, prerelease: bool, latest: bool) -> Release:
+def make_public(
+    client: Client, draft: Release, *, commit: str, body: str, prerelease: bool, latest: bool
+) -> Release:
     """Make a draft public, and return it as it is then.
 
     Args:
         client: of the repository.
         draft: the release.
+        commit: as in ``create_draft``.
         body: its text, Markdown.
         prerelease: whether it is shown as one.
         latest: whether it becomes the release that GitHub shows as the latest one; no prerelease does.
@@ -91,6 +97,7 @@ def make_public(client: Client, draft: Release, *, body: str, prerelease: bool, 
     """
     content = {
         "tag_name": draft.tag,
+        "target_commitish": commit,
         "name": draft.tag,
         "body": body,
         "draft": False,

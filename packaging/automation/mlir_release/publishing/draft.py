@@ -39,7 +39,7 @@ def find(client: Client, tag: str) -> Standing:
     )
 
 
-def obtain(client: Client, standing: Standing, tag: str, *, body: str) -> Release:
+def obtain(client: Client, standing: Standing, tag: str, *, commit: str, body: str) -> Release:
     """The draft of a tag that is to be filled, made if there is none.
 
     Whoever makes one at the same time as somebody else finds both, and removes the younger one, if that is
@@ -49,16 +49,19 @@ def obtain(client: Client, standing: Standing, tag: str, *, body: str) -> Releas
         client: of the repository.
         standing: what was found there.
         tag: the tag.
+        commit: what the tag is on, 40 digits.
         body: the text of a new one, Markdown.
 
     Raises:
         GitHubError: there is none, and none can be made.
     """
-    return _oldest(standing) or _create(client, tag, body)
+    return _oldest(standing) or _create(client, tag, commit, body)
 
 
-def _create(client: Client, tag: str, body: str) -> Release:
-    made = releases.create_draft(client, tag, body=body, look=lambda: _oldest(find(client, tag)))
+def _create(client: Client, tag: str, commit: str, body: str) -> Release:
+    made = releases.create_draft(
+        client, tag, commit=commit, body=body, look=lambda: _oldest(find(client, tag))
+    )
     # A list that is a moment old may not have it.
     first = min((made, *find(client, tag).drafts), key=lambda it: it.number)
     if first.number == made.number:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlir_release import log, tags
 from mlir_release.errors import ReleaseError, UserError
-from mlir_release.github import assets, releases
+from mlir_release.github import assets, refs, releases
 from mlir_release.github.errors import AlreadyThere
 from mlir_release.publishing import draft, filling
 from mlir_release.publishing.filling import Upload
@@ -56,6 +56,27 @@ class Unfinished(UserError):
         )
 
 
+def ensure_tagged(client: Client, manifest: Manifest) -> None:
+    """See that the tag is there, and where the release set was made: GitHub would put one where it likes.
+
+    Of a rehearsal nobody wants one.
+
+    Raises:
+        UserError: it is not.
+        GitHubError: GitHub cannot be asked.
+    """
+    if manifest.rehearsal:
+        return
+    commit = refs.tagged_commit(client, manifest.tag)
+    if commit is None:
+        raise UserError(f"{client.repository} has no tag {manifest.tag}; push it first")
+    if commit != manifest.project_commit:
+        raise UserError(
+            f"{manifest.tag} of {client.repository} is at {commit}, and the release set was made at"
+            f" {manifest.project_commit}; make it at the tag"
+        )
+
+
 @dataclass(kw_only=True)
 class Publication:
     """What is to be published: a manifest, its files, the text of the release (Markdown).
@@ -75,7 +96,8 @@ class Publication:
         """Make it public, where it is not; raises as ``to_github.publish``."""
         start = time.monotonic()
         try:
-            release = draft.obtain(self.client, standing, self.manifest.tag, body=self.notes)
+            commit = self.manifest.project_commit
+            release = draft.obtain(self.client, standing, self.manifest.tag, commit=commit, body=self.notes)
             missing = self._missing(release)
             with log.stage(f"upload {len(missing.missing)} of {len(self.files)} files"):
                 self._fill(release, missing)
@@ -149,9 +171,15 @@ class Publication:
         now = releases.get(self.client, release)
         if not now.draft:
             return self._somebody_elses(now)
+        ensure_tagged(self.client, self.manifest)
         try:
             public = releases.make_public(
-                self.client, release, body=self.notes, prerelease=not numbered, latest=latest
+                self.client,
+                release,
+                commit=self.manifest.project_commit,
+                body=self.notes,
+                prerelease=not numbered,
+                latest=latest,
             )
         except AlreadyThere:
             other = draft.find(self.client, self.manifest.tag).public

@@ -41,16 +41,20 @@ def run(arguments: Sequence[str], root: Path) -> None:
     parser = Parser(prog="nox", add_help=False, allow_abbrev=False)
     parser.add_argument("--to", type=Goal, choices=tuple(Goal), required=True, metavar="github|pypi|testpypi")
     parser.add_argument("--repository-url", metavar="URL")
+    parser.add_argument("--new", type=lambda text: text.split(","), default=[], metavar="NAME,NAME")
     parser.add_argument("--set", type=folder, metavar="DIR")
     options = parser.parse_args(arguments)
     if options.repository_url and options.to is not Goal.PYPI:
         raise UserError("--repository-url is of another package index: say --to pypi with it")
+    if options.new and options.to is Goal.GITHUB:
+        raise UserError("--new is of projects of a package index; GitHub has none")
     place = options.set or _only_set(root / "release-set")
     manifest = manifests.read(place / manifests.NAME)
     if options.to is Goal.GITHUB:
         to_github.publish(place, manifest, Client.for_repository(find_home(root)))
     else:
-        to_pypi.publish(place, manifest, url=options.repository_url or _UPLOADS[options.to])
+        url = options.repository_url or _UPLOADS[options.to]
+        to_pypi.publish(place, manifest, url=url, new=options.new)
 
 
 def _only_set(parent: Path) -> Path:

@@ -9,6 +9,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from mlir_release import series, tags
 from mlir_release.publishing.values import Malformed
 from mlir_release.tags import Numbered
+from mlir_release.targets import of_platform
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,6 +95,10 @@ def _check_name(file: File) -> None:
         raise Malformed(f"{file.name} has other tags than {', '.join(file.tags)}")
     if {python_of(tag) for tag in found} != {file.python}:
         raise Malformed(f"{file.name} is not for {file.python}")
+    if {target and target.name for target in map(of_platform, (tag.platform for tag in found))} != {
+        file.target
+    }:
+        raise Malformed(f"{file.name} is not for {file.target}")
 
 
 def _ensure_once(kind: str, names: Sequence[str]) -> None:

@@ -12,10 +12,10 @@ import httpx
 
 from mlir_release import log
 from mlir_release.errors import UserError
-from mlir_release.github import hosts, refs
+from mlir_release.github import hosts
 from mlir_release.publishing import contents, draft
 from mlir_release.publishing import manifest as manifests
-from mlir_release.publishing.publication import Publication
+from mlir_release.publishing.publication import Publication, ensure_tagged
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +51,7 @@ def publish(folder: Path, manifest: Manifest, client: Client, *, grace: float = 
             notes=_notes(folder),
             grace=grace,
         )
-        _ensure_tagged(manifest, client)
+        ensure_tagged(client, manifest)
         standing = draft.find(client, manifest.tag)
     if standing.public:
         publication.ensure_whole(standing.public)
@@ -69,23 +69,6 @@ def _ensure_allowed(manifest: Manifest, client: Client) -> None:
         raise UserError(
             f"{manifest.tag} was gathered as a rehearsal, and {client.api} is not on this machine; gather it"
             " without --rehearse"
-        )
-
-
-def _ensure_tagged(manifest: Manifest, client: Client) -> None:
-    """See that the tag is there: GitHub would put one where its main branch happens to be.
-
-    Of a rehearsal nobody wants one.
-    """
-    if manifest.rehearsal:
-        return
-    commit = refs.tagged_commit(client, manifest.tag)
-    if commit is None:
-        raise UserError(f"{client.repository} has no tag {manifest.tag} yet; push it first")
-    if commit != manifest.project_commit:
-        raise UserError(
-            f"{manifest.tag} of {client.repository} is at {commit}, and the release set was made at"
-            f" {manifest.project_commit}; make it at the tag"
         )
 
 

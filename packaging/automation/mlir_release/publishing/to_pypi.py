@@ -20,13 +20,13 @@ from mlir_release.retries import without_advice
 from mlir_release.store import file_sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from twine.package import PackageFile
 
     from mlir_release.publishing.manifest import File, Manifest
-    from mlir_release.publishing.simple_api import Index
+    from mlir_release.publishing.simple_api import Index, Listed
 
 __all__ = ["PYPI", "QUOTA", "TESTPYPI", "publish"]
 
@@ -41,34 +41,45 @@ _LONGEST_PAUSE = 30.0
 
 
 def publish(
-    folder: Path, manifest: Manifest, *, url: str, quota: int = QUOTA, patience: float = _PATIENCE
+    folder: Path,
+    manifest: Manifest,
+    *,
+    url: str,
+    new: Collection[str] = (),
+    quota: int = QUOTA,
+    patience: float = _PATIENCE,
 ) -> None:
     """Upload what an index has not got of a release, and see that all of it is there.
 
-    Nothing is uploaded when a file there has the name of one of ours and other bytes. Run again after a
-    success, it only looks.
+    Nothing is uploaded when a file there has the name of one of ours and other bytes, or a project is not
+    ours. Run again after a success, it only looks.
 
     Args:
         folder: the release set.
         manifest: its manifest.
         url: where the index takes uploads: ``PYPI``, ``TESTPYPI``, or another one's.
+        new: the projects that the index need not know yet, and that are registered then.
         quota: how many bytes a project may have on PyPI.
         patience: seconds until the index must list what it took.
 
     Raises:
         UserError: the release does not belong there, its files are not those of the manifest, the index has
-            others under their names, refuses one, does not answer, or does not list one in time.
+            others under their names, does not let us upload to each project, refuses a file, does not answer,
+            or does not list one in time.
     """
     place = Place.at(url)
     place.ensure_takes(manifest)
     with log.stage("look at what is here and there"):
         packages = _packages(folder, manifest)
         index = place.index()
-        standing = _standing(index, manifest, quota=quota if place.public else None)
+        listed = _listed(index, manifest)
+        standing = _standing(index, manifest, listed, quota=quota if place.public else None)
         order = in_order(standing.missing, _requirements(manifest, packages))
         log.say(f"   {len(order)} of {len(manifest.files)} files are to be uploaded to {url}")
     start = time.monotonic()
     if order:
+        with log.stage("see whose projects they are"):
+            _ensure_ours(place, packages, manifest, {name for name in listed if not listed[name]}, new)
         with log.stage("upload"):
             _upload_all(order, packages, manifest, place, index)
         with log.stage("read back"):
@@ -107,14 +118,59 @@ def _requirements(manifest: Manifest, packages: Mapping[str, PackageFile]) -> di
     return found
 
 
-def _standing(index: Index, manifest: Manifest, *, quota: int | None = None) -> Standing:
+def _ensure_ours(
+    place: Place,
+    packages: Mapping[str, PackageFile],
+    manifest: Manifest,
+    unknown: Collection[str],
+    new: Collection[str],
+) -> None:
+    """See that every project of a release takes our uploads: what is uploaded can never be taken back.
+
+    Args:
+        place: the index.
+        packages: what twine sends of each file, by name.
+        manifest: of the release.
+        unknown: the projects that the index does not know.
+        new: those that it need not know.
+
+    Raises:
+        UserError: one is somebody else's, or would be registered and is not to be; all of them are named.
+    """
+    projects = {file.distribution: packages[file.name] for file in manifest.files}
+    problems = [f"no project of it is called {name}" for name in sorted(set(new) - projects.keys())]
+    for name, package in projects.items():
+        if name in unknown and name not in new:
+            problems.append(f"{name} is not registered there; if it is to be, say --new {name}")
+            continue
+        try:
+            for attempt in attempts():
+                with attempt:
+                    upload.ensure_allowed(package, place.url, public=place.public)
+        except upload.Refused as error:
+            problems.append(f"{name} is not ours there: {error}")
+    if problems:
+        raise UserError(f"nothing of {manifest.tag} was uploaded to {place.url}: {'; '.join(problems)}")
+
+
+def _listed(index: Index, manifest: Manifest) -> dict[str, dict[str, Listed]]:
+    """What the index has of each project of a release, by name."""
+    return {name: index.files(name) for name in sorted({file.distribution for file in manifest.files})}
+
+
+def _standing(
+    index: Index,
+    manifest: Manifest,
+    listed: Mapping[str, Mapping[str, Listed]],
+    *,
+    quota: int | None = None,
+) -> Standing:
     """What the index has of the release.
 
     Raises:
         UserError: something there forbids to send the rest; all that does is named.
     """
-    projects = sorted({file.distribution for file in manifest.files})
-    found = compare(manifest, {name: index.files(name) for name in projects}, quota=quota)
+    found = compare(manifest, listed, quota=quota)
     if found.problems:
         raise UserError(
             f"{manifest.tag} cannot be published to {index.url}: {'; '.join(found.problems)}; what is"
@@ -180,11 +236,11 @@ def _read_back(index: Index, manifest: Manifest, patience: float) -> None:
 def _looks(index: Index, manifest: Manifest, patience: float) -> Iterator[tuple[File, ...]]:
     """What the index has not got of the release, again and again with growing pauses, while there is time."""
     deadline, pause = time.monotonic() + patience, 1.0
-    yield _standing(index, manifest).missing
+    yield _standing(index, manifest, _listed(index, manifest)).missing
     while (left := deadline - time.monotonic()) > 0:
         time.sleep(min(pause, left))
         pause = min(2 * pause, _LONGEST_PAUSE)
-        yield _standing(index, manifest).missing
+        yield _standing(index, manifest, _listed(index, manifest)).missing
 
 
 def _report(manifest: Manifest, uploaded: Sequence[File], url: str, seconds: float) -> None:

@@ -8,15 +8,18 @@ minutes, therefore each file gets its own.
 
 from __future__ import annotations
 
+import copy
 import html
 import logging
 import os
 import re
 import sys
+import tempfile
 import zipfile
 import zlib
 from functools import cache
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -30,8 +33,6 @@ from mlir_release.errors import UserError
 from mlir_release.publishing.index_trouble import IndexTrouble, asked_wait, is_passing
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from twine.repository import Repository
 
 # What twine makes of a damaged wheel.
@@ -117,6 +118,37 @@ def upload(package: PackageFile, url: str, *, silence: float = 120.0) -> None:
     finally:
         repository.close()
     _check(response, name, secret)
+
+
+def ensure_allowed(package: PackageFile, url: str, *, public: bool) -> None:
+    """See that an index would take files of a wheel's project from whoever uploads, and store nothing there.
+
+    What is sent is nothing that an index takes: an empty file, with the digests of the wheel. PyPI compares
+    these after it has looked at who uploads what, and at the form of the file's name before
+    (warehouse/forklift/legacy.py and forms.py there). Other indexes may not compare digests, so for them the
+    name is not a wheel's.
+
+    Args:
+        package: a wheel of the project.
+        url: where the index takes uploads.
+        public: whether that is PyPI or TestPyPI.
+
+    Raises:
+        Refused: it would not.
+        IndexTrouble, UserError: as ``upload``.
+    """
+    probe = copy.copy(package)
+    if not public:
+        probe.basefilename += ".not-a-wheel"
+    with tempfile.TemporaryDirectory() as folder:
+        probe.filename = str(Path(folder) / "empty")
+        Path(probe.filename).touch()
+        try:
+            upload(probe, url)
+        except Refused as error:
+            # PyPI also answers so that a name is not to be had.
+            if not error.perhaps_there or (public and "digest" not in str(error)):
+                raise
 
 
 def _repository(url: str) -> tuple[Repository, str]:

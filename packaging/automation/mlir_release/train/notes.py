@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlir_release.tags import Snapshot
 from mlir_release.train.markdown import code, prose
 
 if TYPE_CHECKING:
@@ -98,7 +97,7 @@ def _origin(facts: ReleaseFacts) -> str:
 
 def _install(facts: ReleaseFacts) -> Iterator[str]:
     """A command for each distribution, with the exact version."""
-    if isinstance(facts.tag, Snapshot) and not facts.url:
+    if not facts.url:
         yield "FOLDER is where the files of this release were downloaded to.\n"
     yield "```sh"
     for package in (*facts.imported, *facts.packages):
@@ -107,16 +106,17 @@ def _install(facts: ReleaseFacts) -> Iterator[str]:
 
 
 def _command(facts: ReleaseFacts, package: str) -> str:
-    """What installs a package, and never somebody else's of the same name."""
+    """What installs a package, and never somebody else's of the same name.
+
+    Notes are read before a release is on any index, if it ever is: the files are those of the release. What
+    is installed first in two steps is there in the second, which takes only what it needs.
+    """
     wanted = f"{package}=={facts.version}"
-    usual = f"pip install {wanted}"
-    if not isinstance(facts.tag, Snapshot):
-        return usual
     # The part of a release's page that has its files, as pip can read it; and no index beside it.
     place = f"{facts.url}/releases/expanded_assets/{facts.tag}" if facts.url else "FOLDER"
     ours = f"--no-index --find-links {place} {wanted}"
     if package in facts.imported:
-        return f"pip install --no-deps {ours} && {usual}"
+        return f"pip install --no-deps {ours} && pip install {wanted}"
     return f"pip install {ours}"
 
 

@@ -13,6 +13,7 @@ from mlir_release.git import Update
 from mlir_release.github import Client, releases
 from mlir_release.options import Parser
 from mlir_release.pin import FILE_NAME, BadPin
+from mlir_release.publishing.index import yanked
 from mlir_release.tags import Snapshot
 from mlir_release.train import retention
 from mlir_release.train.home import home_of
@@ -33,9 +34,11 @@ _TAGS = "refs/tags/"
 class Survey:
     """Tags and releases as they are now: what becomes of the old snapshots, and what each of them has.
 
-    ``objects`` is what the refs of the tags have, which a removal is told against.
+    ``objects`` is what the refs of the tags have, which a removal is told against; ``gone`` what the
+    project's lists still name, and only its history knows.
     """
 
+    gone: tuple[str, ...]
     fates: tuple[Fate, ...]
     objects: Mapping[str, str]
     releases: tuple[Release, ...]
@@ -58,19 +61,25 @@ class Pruner:
         """What there is, and what becomes of it.
 
         Raises:
-            BadKeepList: the list of what is kept cannot be read, or names what there is not.
+            BadKeepList, BadYankedList: the list of what is kept, or yanked, cannot be read, or names what
+                there never was.
             BadPin: a branch or a numbered release pins something that cannot be read.
             UserError: the remote or GitHub cannot be asked.
         """
         state = self.project.state()
         published = releases.listed(self.client)
         snapshots = self._snapshots(state, published)
+        where = f"{KEEP_FILE} of {self.project.remote.name}'s {state.branch}"
+        text = (self.project.text(state.head, KEEP_FILE) if state.head else None) or ""
+        keep, withdrawn = retention.read_keep(text, where), tuple(yanked.parse(text, where))
         return Survey(
+            gone=self._gone(state, snapshots, (*keep, *withdrawn), where),
             fates=retention.fates(
                 snapshots,
                 today=self.now.astimezone(dt.UTC).date(),
                 pinned=self._pinned(state),
-                keep=self._keep(state, snapshots),
+                keep=keep,
+                yanked=withdrawn,
             ),
             objects={name: state.refs[_TAGS + name] for name in state.tags},
             releases=published,
@@ -142,11 +151,15 @@ class Pruner:
         }
         return {pin.commit: who for who, pin in found.items()}
 
-    def _keep(self, state: State, snapshots: Iterable[Known]) -> tuple[str, ...]:
-        where = f"{KEEP_FILE} of {self.project.remote.name}'s {state.branch}"
-        keep = retention.read_keep(self.project.text(state.head, KEEP_FILE) if state.head else None, where)
-        retention.ensure_known(keep, snapshots, state.tags, where)
-        return keep
+    def _gone(
+        self, state: State, snapshots: Iterable[Known], entries: Iterable[str], where: str
+    ) -> tuple[str, ...]:
+        """What the project's lists name and is no more; raises ``BadKeepList`` for what never was."""
+        there = {*state.tags, *(text for it in snapshots for text in (str(it.tag), it.pins))}
+        gone = tuple(it for it in entries if it not in there)
+        if gone:
+            retention.ensure_known(gone, map(str, self.project.used(state)), where)
+        return gone
 
 
 class Unfinished(UserError):
@@ -193,6 +206,8 @@ def prune(pruner: Pruner, *, yes: bool) -> None:
         UserError: it cannot be done; nothing was removed then.
     """
     first = pruner.survey()
+    for name in first.gone:
+        log.say(f"   WARNING: {name} is gone, and {KEEP_FILE} still names it")
     log.summary(f"snapshots older than {retention.KEPT_DAYS} days", list(retention.table(first.fates)))
     if not first.going:
         log.say("   nothing is to be removed")

@@ -11,6 +11,7 @@ from mlir_release import tags
 from mlir_release.errors import UserError
 from mlir_release.git import Remote, Repository, peeled
 from mlir_release.tags import Numbered, Snapshot
+from mlir_release.train import tagged_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from mlir_release.tags import Tag
 
 _TAGS = "refs/tags/"
+# Of files that are not as they should be, in a message.
+_SHOWN = 5
 # In the message of an annotated tag.
 _VERSION = re.compile(r"^Version: (\S+)$", re.MULTILINE)
 
@@ -111,8 +114,12 @@ def checked_out(root: Path, tag: Tag, pin: Pin) -> str:
         raise UserError(f"this checkout has no tag {tag}; say git fetch --tags, or name one that is there")
     if repository.ask("rev-parse", "HEAD") != found.commit:
         raise UserError(f"this checkout is not at {tag}; say git checkout {tag}")
-    if repository.ask("status", "--porcelain", "--untracked-files=no"):
-        raise UserError(f"this checkout has changes, {tag} has none; put them away with git stash")
+    if different := tagged_tree.differences(repository, found.commit):
+        more = f" and {len(different) - _SHOWN} more" if different[_SHOWN:] else ""
+        raise UserError(
+            f"this checkout is not what {tag} has: {'; '.join(different[:_SHOWN])}{more}; put that away, or"
+            " take a fresh clone"
+        )
     if isinstance(tag, Numbered) and pin.version != tag.llvm_version:
         raise UserError(f"{tag} pins LLVM {pin.version}; it is no release of {tag.llvm_version}")
     return version(repository, found, pin)

@@ -1,10 +1,12 @@
 """Which snapshots may go: the rule alone; ``prune`` reads what it has to know, and does what it says.
 
-A snapshot goes when it is more than 60 days old, unless it is one of the newest 60, a numbered release or a
-branch pins the same commit of llvm-project, or the project says in its pyproject.toml that it is kept::
+Whoever pins a snapshot must find it again. So one goes only when it is more than 60 days old, and is neither
+the first of its week (for a year) or month (for ever) nor one of the newest 60, no numbered release or branch
+pins the same commit of llvm-project, and the project's pyproject.toml does not name it, as kept or yanked::
 
     [tool.mlir-release]
     keep = ["snapshot-20261123.01", "<40 digits of a commit of llvm-project>"]
+    yanked = { "snapshot-20261101.01" = "crashes" }
 """
 
 from __future__ import annotations
@@ -19,19 +21,20 @@ from mlir_release.errors import UserError
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from mlir_release.tags import Snapshot
 
 KEPT_DAYS = 60
 KEPT_NEWEST = 60
+KEPT_WEEKLY_DAYS = 365
 KEEP_FILE = "pyproject.toml"
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 class BadKeepList(UserError):
-    """The list of what is kept cannot be read, or names what there is not."""
+    """The list of what is kept cannot be read, or names what there never was."""
 
     def __init__(self, where: str, reason: str) -> None:
         super().__init__(f"{where}: {reason}; mend it there, nothing was removed")
@@ -60,7 +63,12 @@ class Fate:
 
 
 def fates(
-    snapshots: Iterable[Known], *, today: dt.date, pinned: Mapping[str, str], keep: Sequence[str]
+    snapshots: Iterable[Known],
+    *,
+    today: dt.date,
+    pinned: Mapping[str, str],
+    keep: Collection[str],
+    yanked: Collection[str],
 ) -> tuple[Fate, ...]:
     """The fates of all snapshots that are over 60 days old, the oldest first.
 
@@ -71,13 +79,17 @@ def fates(
         today: the day in UTC.
         pinned: commits of llvm-project that others rely on, and who: ``llvm-22.1.8.01``, ``branch main``.
         keep: the project's own list, as ``read_keep`` gives it.
+        yanked: the tags that installers pass over, unless they are asked for exactly these.
     """
     everything = sorted(snapshots, key=lambda it: it.tag)
     # Of tags alone a train could have made sixty that were never built: people still have what is published.
     visible = [it for it in everything if it.published]
-    newest = {it.tag for it in (*everything[-KEPT_NEWEST:], *visible[-KEPT_NEWEST:])}
+    stays = dict.fromkeys(yanked, "it is yanked, and who pins it must find it")
+    stays |= _first_of_each(visible, yanked, today)
+    for it in (*everything[-KEPT_NEWEST:], *visible[-KEPT_NEWEST:]):
+        stays[str(it.tag)] = f"one of the newest {KEPT_NEWEST}"
     old = (it for it in everything if (today - it.tag.day).days > KEPT_DAYS)
-    return tuple(Fate(snapshot=it, stays=_reason(it, newest, pinned, keep)) for it in old)
+    return tuple(Fate(snapshot=it, stays=_reason(it, stays, pinned, keep)) for it in old)
 
 
 def read_keep(text: str | None, where: str) -> tuple[str, ...]:
@@ -104,23 +116,22 @@ def read_keep(text: str | None, where: str) -> tuple[str, ...]:
     return tuple(_entry(entry, where) for entry in entries)
 
 
-def ensure_known(keep: Iterable[str], snapshots: Iterable[Known], others: Iterable[str], where: str) -> None:
-    """Check that everything on the list is there: one with a slip in it would keep nothing.
+def ensure_known(gone: Iterable[str], history: Iterable[str], where: str) -> None:
+    """Check that what the lists name and is not there was there once: one with a slip would keep nothing.
 
     Args:
-        keep: the list.
-        snapshots: all that there are.
-        others: the names of all other tags.
-        where: what the list's file is called in errors.
+        gone: the tags and commits.
+        history: all tags that there ever were.
+        where: what the lists' file is called in errors.
 
     Raises:
-        BadKeepList: there is no such tag, or no snapshot pins such a commit.
+        BadKeepList: there never was such a tag, or no snapshot pins such a commit.
     """
-    names = {*others, *(text for it in snapshots for text in (str(it.tag), it.pins))}
-    for entry in keep:
+    names = set(history)
+    for entry in gone:
         if entry not in names:
             what = f"no snapshot pins {entry}" if _COMMIT.fullmatch(entry) else f"there is no tag {entry}"
-            raise BadKeepList(where, f"{what}, which keep names")
+            raise BadKeepList(where, f"{what}, which keep or yanked names")
 
 
 def table(found: Iterable[Fate]) -> Iterator[tuple[str, str]]:
@@ -129,12 +140,25 @@ def table(found: Iterable[Fate]) -> Iterator[tuple[str, str]]:
         yield str(fate.snapshot.tag), f"stays: {fate.stays}" if fate.stays else "goes"
 
 
+def _first_of_each(visible: Iterable[Known], yanked: Collection[str], today: dt.date) -> dict[str, str]:
+    """The first snapshot of each month, and of each week (ISO 8601) of the last year; and why they stay."""
+    months: dict[tuple[int, int], str] = {}
+    weeks: dict[tuple[int, int], Snapshot] = {}
+    for tag in (it.tag for it in visible if str(it.tag) not in yanked):
+        months.setdefault((tag.day.year, tag.day.month), str(tag))
+        year, week, _ = tag.day.isocalendar()
+        weeks.setdefault((year, week), tag)
+    recent = (str(it) for it in weeks.values() if (today - it.day).days <= KEPT_WEEKLY_DAYS)
+    found = dict.fromkeys(recent, "the first of its week")
+    return found | dict.fromkeys(months.values(), "the first of its month")
+
+
 def _reason(
-    snapshot: Known, newest: Iterable[Snapshot], pinned: Mapping[str, str], keep: Sequence[str]
+    snapshot: Known, stays: Mapping[str, str], pinned: Mapping[str, str], keep: Collection[str]
 ) -> str | None:
     """Why a snapshot stays, however old it is; None if nothing says so."""
-    if snapshot.tag in newest:
-        return f"one of the newest {KEPT_NEWEST}"
+    if str(snapshot.tag) in stays:
+        return stays[str(snapshot.tag)]
     if snapshot.draft:
         return "its release is a draft, which is for people to decide on"
     if str(snapshot.tag) in keep or snapshot.pins in keep:

@@ -1,4 +1,4 @@
-"""``nox -s staleness``: whether the release train runs, told by what people can see of it: its releases."""
+"""``nox -s staleness``: whether the release train runs, told by what people see of it: releases and index."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlir_release import log, tags
+from packaging.utils import canonicalize_name
+
+from mlir_release import distributions, log, tags
 from mlir_release.errors import ReleaseError, UserError
 from mlir_release.github import Client, issues, releases
 from mlir_release.github.issues import Subject
 from mlir_release.options import Parser
+from mlir_release.publishing.index import deployed
+from mlir_release.publishing.page import Site
 from mlir_release.tags import Snapshot
 from mlir_release.train.home import find_home
 
@@ -24,12 +28,14 @@ if TYPE_CHECKING:
 LIMIT = dt.timedelta(hours=26)
 # The clock here and GitHub's are not the same one.
 SKEW = dt.timedelta(minutes=10)
+# Making and deploying the index comes after a release, and takes its time; so do the caches of GitHub Pages.
+DEPLOYING = dt.timedelta(hours=2)
 SUBJECT = Subject(label="release-train", marker="<!-- mlir-py-release: staleness -->")
 TITLE = "The release train stands still"
 
 
 class Stale(ReleaseError):
-    """There is no snapshot that is new enough; nobody's mistake in calling the session."""
+    """People get no snapshot that is new enough; nobody's mistake in calling the session."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,37 +49,63 @@ class Newest:
         return f"{self.tag}, published {self.published:%Y-%m-%d %H:%M} UTC"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Index:
+    """The package index that people use: the URL of its ``simple/``, and what it is to have files of."""
+
+    url: str
+    projects: tuple[str, ...]
+
+    def complaint(self, newest: Newest, now: dt.datetime) -> str | None:
+        """What is wrong with the index; None if it lists the newest snapshot, or need not yet."""
+        if now - newest.published <= DEPLOYING:
+            return None
+        try:
+            listed = deployed.listed(self.url, self.projects)
+        except UserError as error:
+            return f"the package index cannot be read: {error}"
+        return None if str(newest.tag) in listed else f"{self.url} does not list {newest}"
+
+
 def run(arguments: Sequence[str], root: Path) -> None:
     """Check the age of the newest snapshot.
 
     Args:
-        arguments: the words after ``--``: ``--issue`` to open and close an issue about it.
-        root: the project's folder.
+        arguments: the words after ``--``: ``--issue`` to open and close an issue about it, ``--url`` to say
+            where the index is, if not on the repository's GitHub Pages.
+        root: the project's folder; the index has what is packaged there.
 
     Raises:
-        Stale: it is too old, or there is none.
+        Stale: it is too old, or there is none, or it is not in the index.
         UserError: GitHub cannot be asked, or an option is wrong.
     """
     parser = Parser(prog="nox", add_help=False, allow_abbrev=False)
     parser.add_argument("--issue", action="store_true")
+    parser.add_argument("--url", metavar="URL")
     options = parser.parse_args(arguments)
-    watch(Client.for_repository(find_home(root)), now=dt.datetime.now(dt.UTC), issue=options.issue)
+    home = find_home(root)
+    index = Index(
+        url=f"{options.url.rstrip('/')}/simple/" if options.url else Site.of(home).index,
+        projects=tuple(canonicalize_name(it.name) for it in distributions.read_all(root / "packaging")),
+    )
+    watch(Client.for_repository(home), index, now=dt.datetime.now(dt.UTC), issue=options.issue)
 
 
-def watch(client: Client, *, now: dt.datetime, issue: bool) -> None:
+def watch(client: Client, index: Index, *, now: dt.datetime, issue: bool) -> None:
     """Say whether the newest snapshot is new enough, and keep the issue about it, if that is wanted.
 
     Args:
         client: of the repository with the releases.
+        index: the one that people use.
         now: the time in UTC.
         issue: open one issue when it is too old, close it when it is not any more.
 
     Raises:
-        Stale: it is too old, or there is none.
+        Stale: it is too old, or there is none, or it is not in the index.
         GitHubError: GitHub cannot be asked, or does not let us write.
     """
     newest = find_newest(releases.listed(client))
-    wrong = complaint(newest, now)
+    wrong = complaint(newest, now) or (newest and index.complaint(newest, now))
     if wrong is None:
         log.say(f"   the release train runs: the newest snapshot is {newest}")
     else:

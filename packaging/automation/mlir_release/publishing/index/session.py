@@ -11,20 +11,22 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from mlir_release import log
-from mlir_release.errors import UserError
+from mlir_release import log, tags
+from mlir_release.errors import ReleaseError, UserError
 from mlir_release.github import Client
 from mlir_release.github.hosts import is_loopback, is_safe
 from mlir_release.options import Parser, folder
 from mlir_release.publishing import page
-from mlir_release.publishing.index import collect, simple, yanked
+from mlir_release.publishing.index import collect, deployed, simple, yanked
 from mlir_release.publishing.index import folder as folders
 from mlir_release.publishing.index.model import Index
 from mlir_release.store import Store
+from mlir_release.tags import Numbered, Snapshot
 from mlir_release.train.home import find_home
+from mlir_release.train.project import Project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from mlir_release.publishing.index.collect import Collected
@@ -42,14 +44,20 @@ class Options:
 
     ``output`` becomes the root of the index; ``source`` holds release sets, None to ask GitHub; the files of
     releases are below ``base_url``, as TAG/NAME, None for where GitHub has them; the index itself will be at
-    ``url``, None for the repository's GitHub Pages; ``cache`` is the store's.
+    ``url``, None for the repository's GitHub Pages, and with ``renew`` must still list what it lists there
+    now; ``cache`` is the store's.
     """
 
     output: Path
     source: Path | None
     base_url: str | None
     url: str | None
+    renew: bool
     cache: Path | None
+
+
+class LeftOut(ReleaseError):
+    """A release cannot be in the index, and must be; nobody's mistake in calling the session."""
 
 
 def parse(arguments: Sequence[str]) -> Options:
@@ -63,6 +71,7 @@ def parse(arguments: Sequence[str]) -> Options:
     parser.add_argument("--from", dest="source", type=folder, metavar="DIR")
     parser.add_argument("--base-url", metavar="URL")
     parser.add_argument("--url", metavar="URL")
+    parser.add_argument("--renew", action="store_true")
     parser.add_argument("--cache", type=folder, metavar="DIR")
     options = Options(**vars(parser.parse_args(arguments)))
     for name, url in (("--base-url", options.base_url), ("--url", options.url)):
@@ -80,6 +89,7 @@ def run(arguments: Sequence[str], root: Path) -> None:
 
     Raises:
         UserError: it cannot be made; what was there is as it was.
+        LeftOut: it would lack a release that people have from it, or wait for; likewise.
     """
     options = parse(arguments)
     folders.check(options.output)
@@ -89,10 +99,12 @@ def run(arguments: Sequence[str], root: Path) -> None:
     store = Store.open(options.cache)
     with log.stage("releases"):
         collected = _collect(options, root, store)
-    yanked.ensure_known(withdrawn, collected.tags, root / _PROJECT_FILE)
+    _ensure_known(withdrawn, collected, root)
     index = _index(collected, withdrawn, base_url.rstrip("/"))
+    site = _site(home, options.url)
+    _ensure_listed(collected, _listed(site, index) if options.renew else ())
     with log.stage("index"):
-        files = chain(simple.files(index), page.files(_shown(index, home), _site(home, options.url)))
+        files = chain(simple.files(index), page.files(_shown(index, home), site))
         size = folders.write(options.output, files, store)
     _report(options.output, index, collected, size)
 
@@ -107,6 +119,43 @@ def _collect(options: Options, root: Path, store: Store) -> Collected:
     if not found.releases:
         raise UserError("no release is left that can be in an index; see above what is wrong with each")
     return found
+
+
+def _ensure_known(withdrawn: Mapping[str, str], collected: Collected, root: Path) -> None:
+    """See that what is yanked is there, or was: a name that only the project's history knows is said."""
+    gone = sorted(withdrawn.keys() - set(collected.tags))
+    known = (*collected.tags, *(_history(root) if gone else ()))
+    yanked.ensure_known(withdrawn, known, root / _PROJECT_FILE)
+    for tag in gone:
+        log.say(f"   WARNING: {tag} is gone, and {_PROJECT_FILE} still says that it is yanked")
+
+
+def _history(root: Path) -> Iterator[str]:
+    """The tags that there ever were, as far as the project's folder is a checkout."""
+    if (root / ".git").exists():
+        project = Project.open(root)
+        yield from map(str, project.used(project.state()))
+
+
+def _listed(site: page.Site, index: Index) -> Collection[str]:
+    """The releases that the deployed index has."""
+    with log.stage(f"what {site.index} lists"):
+        return deployed.listed(site.index, [project.name for project in index.projects])
+
+
+def _ensure_listed(collected: Collected, listed: Collection[str]) -> None:
+    """See that nothing is left out that people have from the index, nor what is the newest of its kind."""
+    there = tags.known(collected.tags)
+    snapshots = [it for it in there if isinstance(it, Snapshot)]
+    numbered = [it for it in there if isinstance(it, Numbered)]
+    newest = [str(it) for it in (max(snapshots, default=None), max(numbered, default=None)) if it]
+    left_out = set(collected.tags) - {it.manifest.tag for it in collected.releases}
+    lost = sorted(left_out & {*newest, *listed})
+    if lost:
+        raise LeftOut(
+            f"{', '.join(lost)} would be left out of the index, and is in the one that people use or is the"
+            " newest; see above what is wrong with it, and mend or delete that release; nothing was written"
+        )
 
 
 def _index(collected: Collected, withdrawn: dict[str, str], base_url: str) -> Index:

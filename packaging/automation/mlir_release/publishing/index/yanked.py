@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 class BadYankedList(UserError):
-    """The list of what is yanked cannot be read, or names what there is not."""
+    """The list of what is yanked cannot be read, or names what there never was."""
 
-    def __init__(self, where: Path, reason: str) -> None:
+    def __init__(self, where: Path | str, reason: str) -> None:
         super().__init__(f"{where}: {reason}; mend it there, nothing was written")
 
 
@@ -36,14 +36,23 @@ def read(path: Path) -> dict[str, str]:
         BadYankedList: it is not TOML, or says something else.
     """
     try:
-        table: Any = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
         raise BadYankedList(path, f"not TOML that can be read ({error})") from None
+    return parse(text, path)
+
+
+def parse(text: str, where: Path | str) -> dict[str, str]:
+    """The same of the file's text; ``where`` is what it is called in errors."""
+    try:
+        table: Any = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadYankedList(where, f"not TOML that can be read ({error})") from None
     for key in ("tool", "mlir-release", "yanked"):
         table = table.get(key, {})
         if not isinstance(table, dict):
-            raise BadYankedList(path, f"{key} is not a table")
-    return {tag: _reason(path, tag, reason) for tag, reason in table.items()}
+            raise BadYankedList(where, f"{key} is not a table")
+    return {tag: _reason(where, tag, reason) for tag, reason in table.items()}
 
 
 def ensure_known(yanked: Mapping[str, str], known: Iterable[str], path: Path) -> None:
@@ -51,7 +60,7 @@ def ensure_known(yanked: Mapping[str, str], known: Iterable[str], path: Path) ->
 
     Args:
         yanked: the list.
-        known: the tags of all releases.
+        known: the tags of all releases that there are or were.
         path: the list's file, for errors.
 
     Raises:
@@ -62,7 +71,7 @@ def ensure_known(yanked: Mapping[str, str], known: Iterable[str], path: Path) ->
         raise BadYankedList(path, f"there is no release {', '.join(unknown)}, which yanked names")
 
 
-def _reason(path: Path, tag: str, reason: object) -> str:
+def _reason(path: Path | str, tag: str, reason: object) -> str:
     """Why a tag is yanked, if both are in their right form."""
     if not tags.known([tag]):
         raise BadYankedList(path, f"yanked has {tag!r}, which is no tag like snapshot-20261123.01")

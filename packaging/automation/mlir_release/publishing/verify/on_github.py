@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[A-Za-z0-9][\w.+-]{0,254}", re.ASCII)
 
 
-def check(client: Client, tag: Tag, folder: Path, report: Report) -> None:
-    """Download the release of a tag, look at it, and tell the report.
+def check(client: Client, tag: Tag, folder: Path, report: Report) -> Manifest | None:
+    """Download the release of a tag, look at it, and tell the report; return its manifest if it can be read.
 
     Args:
         client: of the repository.
@@ -50,6 +50,7 @@ def check(client: Client, tag: Tag, folder: Path, report: Report) -> None:
         manifest = release_set.check(folder, report)
         if manifest:
             report.add(f"{NAME} as that of {tag}", _belonging(client, tag, manifest))
+    return manifest
 
 
 def _public(client: Client, tag: Tag) -> Release:

@@ -13,7 +13,7 @@ from mlir_release.errors import UserError
 from mlir_release.github import Client
 from mlir_release.options import Parser, folder
 from mlir_release.publishing.manifest import NAME, SUMS
-from mlir_release.publishing.verify import on_github, release_set
+from mlir_release.publishing.verify import on_github, release_set, tagged
 from mlir_release.publishing.verify.on_index import Looker
 from mlir_release.publishing.verify.report import Report
 from mlir_release.publishing.verify.web import Web
@@ -22,6 +22,8 @@ from mlir_release.train.home import find_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from mlir_release.publishing.manifest import Manifest
 
 _URL = ("https://", "http://")
 
@@ -76,13 +78,18 @@ def run(arguments: Sequence[str], root: Path) -> None:
     elif tags.known([options.what]):
         client = Client.for_repository(find_home(root))
         with _place(options.output) as place:
-            on_github.check(client, tags.parse(options.what), place, report)
+            _check_patches(on_github.check(client, tags.parse(options.what), place, report), root, report)
     else:
-        _check_folder(options.what, report)
+        _check_patches(_check_folder(options.what, report), root, report)
     report.end(options.what)
 
 
-def _check_folder(what: str, report: Report) -> None:
+def _check_patches(manifest: Manifest | None, root: Path, report: Report) -> None:
+    if manifest:
+        report.add(f"the patches of {manifest.tag}", tagged.problems(root, manifest))
+
+
+def _check_folder(what: str, report: Report) -> Manifest | None:
     place = folder(what)
     if not place.is_dir():
         raise UserError(f"{what} is neither a tag like snapshot-20261123.01, nor a folder, nor a URL")
@@ -91,6 +98,7 @@ def _check_folder(what: str, report: Report) -> None:
     manifest = release_set.check(place, report)
     if manifest and manifest.rehearsal:
         log.say(f"   {manifest.tag} is a rehearsal, and is not to be published")
+    return manifest
 
 
 @contextmanager
