@@ -21,6 +21,9 @@ WRITING = "init|config|fetch|hash-object|read-tree|update-index|write-tree|commi
 WRAPPER = """\
 #!/bin/sh
 word=none
+case "$*" in
+    "config --list"*) exec {git} "$@";;
+esac
 for each; do
     case "$each" in
         {words}) word=$each; break;;

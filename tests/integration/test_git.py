@@ -158,7 +158,7 @@ class TestRepository:
         (tmp_path / "config").write_text("[user]\nname = Somebody\nemail = else@example.org\n")
         monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "config"))
         git(clone.path, "config", "--unset", "user.email")
-        assert "A Committer <else@example.org>" in clone.ask("var", "GIT_COMMITTER_IDENT")
+        assert "A Committer <else@example.org>" in Repository(clone.path).ask("var", "GIT_COMMITTER_IDENT")
 
 
 class TestRefs:

@@ -1,6 +1,6 @@
 """Git, as the other rooms use it: the real program, on real repositories."""
 
-from mlir_release.git.program import PATIENCE, OutOfReach, environment, reason, said
+from mlir_release.git.program import PATIENCE, OutOfReach, environment, reason, said, settings
 from mlir_release.git.remote import Rejected, Remote, Update, peeled
 from mlir_release.git.repository import Repository
 
@@ -15,4 +15,5 @@ __all__ = [
     "peeled",
     "reason",
     "said",
+    "settings",
 ]

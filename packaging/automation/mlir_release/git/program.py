@@ -10,6 +10,7 @@ from mlir_release.errors import UserError
 from mlir_release.run import run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from mlir_release.run import Completed
@@ -50,26 +51,30 @@ class OutOfReach(UserError):
     """A repository does not answer, or does not let us in."""
 
 
-def environment(folder: Path) -> dict[str, str | None]:
-    """The environment that git is started with in a folder: hermetic but for the way to servers.
+def settings(folder: Path) -> list[tuple[str, str]]:
+    """Those settings of the user and the system that git keeps in a folder: the way to servers, and the name.
 
-    Few of the user's and the system's settings are left, and none that the repository there has itself. Git
-    before 2.32 does not know of GIT_CONFIG_GLOBAL and obeys all of them.
+    None that the repository there has itself, for these have the last word.
     """
     listed = run(
         ["git", "config", "--list", "--null", "--show-scope"], cwd=folder, check=False, quiet=True, apart=True
     )
     fields = listed.output.split("\0")
-    settings = [
-        (scope, *text.partition("\n")) for scope, text in zip(fields[::2], fields[1::2], strict=False)
-    ]
-    own = {name for scope, name, *_ in settings if scope in ("local", "worktree")}
+    found = [(scope, *text.partition("\n")) for scope, text in zip(fields[::2], fields[1::2], strict=False)]
+    own = {name for scope, name, *_ in found if scope in ("local", "worktree")}
     # One without a value is a switch that is on.
-    kept = [
+    return [
         (name, value if equals else "true")
-        for _, name, equals, value in settings
+        for _, name, equals, value in found
         if _SETTINGS.fullmatch(name) and name not in own
     ]
+
+
+def environment(kept: Sequence[tuple[str, str]]) -> dict[str, str | None]:
+    """The environment that git is started with: hermetic but for settings that are kept.
+
+    Git before 2.32 does not know of GIT_CONFIG_GLOBAL and obeys all of the user's.
+    """
     told: dict[str, str | None] = {"GIT_CONFIG_COUNT": str(len(kept) + len(_NO_FILES))}
     for number, (name, value) in enumerate([*kept, *((name, _NONE) for name in _NO_FILES)]):
         told |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}

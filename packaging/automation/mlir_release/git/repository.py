@@ -5,11 +5,12 @@ from __future__ import annotations
 import shlex
 import tempfile
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlir_release.errors import UserError
-from mlir_release.git.program import PATIENCE, OutOfReach, environment, reason
+from mlir_release.git.program import PATIENCE, OutOfReach, environment, reason, settings
 from mlir_release.run import run
 
 if TYPE_CHECKING:
@@ -24,6 +25,11 @@ class Repository:
     """A repository on this machine: its work tree, or a bare one's folder."""
 
     path: Path
+
+    @cached_property
+    def _settings(self) -> list[tuple[str, str]]:
+        # Asked once, and not with each of the dozens of commands.
+        return settings(self.path)
 
     @classmethod
     def open(cls, path: Path) -> Repository:
@@ -155,7 +161,7 @@ class Repository:
         return run(
             ["git", "-c", "core.fsmonitor=false", *PATIENCE, *words],
             cwd=self.path,
-            env={**environment(self.path), **(env or {})},
+            env={**environment(self._settings), **(env or {})},
             check=check,
             quiet=True,
             apart=True,

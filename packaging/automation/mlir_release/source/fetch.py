@@ -46,7 +46,7 @@ def fetch(commit: str, remote: str, parts: Sequence[str], tree: Path, log: Path)
 def _probe(remote: str, folder: Path) -> None:
     """Ask for one ref: cheap, and it goes the way that the fetch will, proxies and all."""
     question = ["git", "ls-remote", "--quiet", remote, "HEAD"]
-    env = program.environment(folder)
+    env = program.environment(program.settings(folder))
     asked = run(question, cwd=folder, env=env, check=False, quiet=True, timeout=program.ANSWER_SECONDS)
     if asked.late:
         raise Unavailable(f"no answer within {program.ANSWER_SECONDS} s")
@@ -55,12 +55,14 @@ def _probe(remote: str, folder: Path) -> None:
 
 
 def _fetch(commit: str, remote: str, parts: Sequence[str], tree: Path, log: Path) -> None:
+    tree.mkdir()
+    env = program.environment(program.settings(tree))
+
     def git(*words: str) -> str:
         quiet = words[0] != "fetch"
         command = ["git", *program.PATIENCE, *words]
-        return run(command, cwd=tree, env=program.environment(tree), log=log, quiet=quiet).output.strip()
+        return run(command, cwd=tree, env=env, log=log, quiet=quiet).output.strip()
 
-    tree.mkdir()
     git("init", "--quiet")
     git("remote", "add", "origin", remote)
     git("config", "core.sparseCheckout", "true")
