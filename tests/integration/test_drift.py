@@ -158,7 +158,7 @@ class TestOurs:
         found = project.drift(project.tree({}))["patches"]
         assert found.keys() == {"0002-b.patch", "0003-c.patch"}
         assert "mlir/new.txt" in found["0002-b.patch"]
-        assert "==22" in found["0003-c.patch"]
+        assert "==22.*" in found["0003-c.patch"]
 
     def test_the_lowest_python_is_what_patches_make_it(self, project: Project) -> None:
         line = "set(MLIR_MINIMUM_PYTHON_VERSION 3.{})".format

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="these files are made with Debian's compilers"
 )
 
-TAG, SDK = "cp311-cp311-win_amd64", "py3-none-win_amd64"
+TAG, SDK, STABLE = "cp311-cp311-win_amd64", "py3-none-win_amd64", "cp312-abi3-win_amd64"
 EXTENSION = "tiny/_tiny.cp311-win_amd64.pyd"
 GRAFT = re.compile(r"tiny\.libs/foreign-[0-9a-f]{32}\.dll")
 
@@ -51,7 +51,8 @@ def look(wheel: Path, folder: Path) -> dict[str, Image]:
 def tiny(
     folder: Path, extension: Path, tag: str = TAG, besides: Mapping[str, Path | bytes] | None = None
 ) -> Path:
-    name = "tiny/_tiny.pyd" if "-abi3-" in tag else EXTENSION
+    # Called as Python has it: after its ABI and system, or neither, if the ABI is the stable one.
+    name = "tiny/_tiny.pyd" if tag == STABLE else f"tiny/_tiny.{tag.partition('-')[2]}.pyd"
     return raw_wheel(folder, tag, {name: extension, "tiny/__init__.py": INIT, **(besides or {})})
 
 
@@ -133,7 +134,7 @@ class TestGood:
         [
             ("cp313-cp313t-win_amd64", "python313t.dll"),
             ("cp39-cp39-win_amd64", "python39.dll"),
-            ("cp312-abi3-win_amd64", "python3.dll"),
+            (STABLE, "python3.dll"),
         ],
     )
     def test_other_pythons(
@@ -258,6 +259,13 @@ class TestRefused:
         Path(shutil.make_archive(str(tmp_path / "changed"), "zip", root)).replace(raw)
         said = refusal_of(raw)
         assert said == f"{raw} is not as it was built: tiny/more is not what its RECORD says; build it again"
+
+    def test_a_module_of_one_python_with_the_stable_abis_tag(
+        self, shop: WindowsWorkshop, tmp_path: Path
+    ) -> None:
+        plain = shop.bare(tmp_path / "_tiny.pyd", "extension", "x86_64")
+        said = refusal_of(raw_wheel(tmp_path, STABLE, {EXTENSION: plain, "tiny/__init__.py": INIT}))
+        assert f"{EXTENSION} is for one version of Python" in said
 
     def test_32_bits(self, shop: WindowsWorkshop, tmp_path: Path) -> None:
         plain = shop.bare(tmp_path / "_tiny.pyd", "extension", "i686", "-safeseh:no")
