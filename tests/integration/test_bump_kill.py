@@ -1,4 +1,4 @@
-"""Kill -9 before and after each call of git that writes: the next run makes one commit and one tag."""
+"""Kill -9 after each call of git that writes, and before the push: the next run makes one commit and tag."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from bumping import NOW
 from git_world import World
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 # Calls of git that write: objects, an index, a repository, or the remote.
@@ -87,18 +88,23 @@ def test_the_calls_are_those_that_write(calls: list[str]) -> None:
     assert calls[-1] == "push"
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_killed_at_each_call_and_run_again(calls: list[str], tmp_path: Path, when: str) -> None:
-    for number, call in enumerate(calls, 1):
-        killing = Killing(tmp_path / f"{number}")
+def when_killed(calls: list[str]) -> Iterator[tuple[str, int]]:
+    """After each call, and before the last: what is there before another is what the one before it left."""
+    yield from (("after", number) for number in range(1, len(calls) + 1))
+    yield "before", len(calls)
+
+
+def test_killed_and_run_again(calls: list[str], tmp_path: Path) -> None:
+    for when, number in when_killed(calls):
+        call = f"{when} {number}, {calls[number - 1]}"
+        folder = tmp_path / f"{when}{number}"
+        killing = Killing(folder)
         status, made = killing.run(**{when: number})
         assert (status, made) == (-signal.SIGKILL, calls[:number]), call
         # Either all of it is there, or nothing.
-        landed = (when, call) == ("after", "push")
+        landed = (when, number) == ("after", len(calls))
         assert set(killing.world.project.tags()) == ({FIRST} if landed else set()), call
         assert (killing.world.project.head() == killing.start) != landed, call
         assert killing.run()[0] == 0, call
         killing.assert_one()
-        assert killing.run()[0] == 0
-        killing.assert_one()
-        shutil.rmtree(tmp_path / f"{number}")
+        shutil.rmtree(folder)
