@@ -41,6 +41,8 @@ exit $status
 """
 FIRST = "snapshot-20261122.01"
 
+pytestmark = pytest.mark.timeout(1800)
+
 
 class Killing:
     """A world, and a git that kills the bump at a given call."""
