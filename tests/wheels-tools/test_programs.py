@@ -128,7 +128,8 @@ def test_mlir_reduce_leaves_what_matters(tool: Tool, tmp_path: Path) -> None:
         func.func @boring_too() { return }"""
     (tmp_path / "in.mlir").write_text(program, encoding="utf-8")
     answer = tool("mlir-reduce", "in.mlir", "--reduction-tree=traversal-mode=0 test=./judge.sh")
-    assert (answer.returncode, answer.stderr) == (0, "")
+    # On stderr, 23 tells of each attempt that was no valid program.
+    assert answer.returncode == 0, answer.stderr
     assert "@crashing" in answer.stdout
     assert "@boring" not in answer.stdout
 
