@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlir_release.errors import MissingTool, ToolFailed
-from mlir_release.git import program
-from mlir_release.run import run
+from mlir_release.git import Repository, program
 from mlir_release.source.layout import Unavailable
 from mlir_release.store import remove
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def fetch(commit: str, remote: str, parts: Sequence[str], tree: Path, log: Path) -> None:
+def fetch(commit: str, remote: str, parts: Sequence[str], tree: Path) -> None:
     """Put the parts of one commit into a new folder, without git's own data.
 
     Args:
@@ -23,46 +22,38 @@ def fetch(commit: str, remote: str, parts: Sequence[str], tree: Path, log: Path)
         remote: the repository's URL.
         parts: paths below its root.
         tree: the folder to make.
-        log: gets git's output.
 
     Raises:
         Unavailable: no git here, no answer, or not the commit; says which.
     """
     try:
         _probe(remote, tree.parent)
-        _fetch(commit, remote, parts, tree, log)
+        _fetch(commit, remote, parts, tree)
     except MissingTool:
-        reason = "there is no git on PATH"
+        why = "there is no git on PATH"
     except ToolFailed as error:
-        reason = program.said("\n".join(error.tail)) or f"git failed, see {error.log}"
+        why = program.said("\n".join(error.tail)) or f"git failed, see {error.log}"
     except Unavailable as unavailable:
-        reason = str(unavailable)
+        why = str(unavailable)
     else:
         return
     remove(tree)
-    raise Unavailable(reason)
+    raise Unavailable(why)
 
 
 def _probe(remote: str, folder: Path) -> None:
     """Ask for one ref: cheap, and it goes the way that the fetch will, proxies and all."""
-    question = ["git", "ls-remote", "--quiet", remote, "HEAD"]
-    env = program.environment(program.settings(folder))
-    asked = run(question, cwd=folder, env=env, check=False, quiet=True, timeout=program.ANSWER_SECONDS)
+    limit = program.ANSWER_SECONDS
+    asked = Repository(folder).attempt("ls-remote", "--quiet", remote, "HEAD", timeout=limit)
     if asked.late:
-        raise Unavailable(f"no answer within {program.ANSWER_SECONDS} s")
+        raise Unavailable(f"no answer within {limit} s")
     if asked.status != 0:
-        raise Unavailable(program.said(asked.output) or "git cannot reach it")
+        raise Unavailable(program.reason(asked))
 
 
-def _fetch(commit: str, remote: str, parts: Sequence[str], tree: Path, log: Path) -> None:
+def _fetch(commit: str, remote: str, parts: Sequence[str], tree: Path) -> None:
     tree.mkdir()
-    env = program.environment(program.settings(tree))
-
-    def git(*words: str) -> str:
-        quiet = words[0] != "fetch"
-        command = ["git", *program.PATIENCE, *words]
-        return run(command, cwd=tree, env=env, log=log, quiet=quiet).output.strip()
-
+    git = Repository(tree).ask
     git("init", "--quiet")
     git("remote", "add", "origin", remote)
     git("config", "core.sparseCheckout", "true")

@@ -195,7 +195,7 @@ def _bring(pin: Pin, store: Store, work: Path, parts: Sequence[str], remote: str
     log_file = store.log_file("source")
     try:
         with log.stage(f"source: git fetch of {pin.commit[:9]} from {remote}"):
-            fetch(pin.commit, remote, parts, work / TREE, log_file)
+            fetch(pin.commit, remote, parts, work / TREE)
     except Unavailable as reason:
         log.say(f"   no git fetch: {reason}; going on to a pinned archive")
         failed = [f"git fetch from {remote}: {reason}"]
