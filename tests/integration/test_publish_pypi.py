@@ -117,45 +117,6 @@ def test_what_others_than_pip_put_there(gate: Gate, release: tuple[Path, Manifes
     assert (tmp_path / "site/llvm_sdk/who.py").read_bytes() == b"ours"
 
 
-@pytest.mark.parametrize("foreign", PROJECTS)
-def test_a_project_that_is_not_ours_stops_before_the_first_write(
-    gate: Gate, release: tuple[Path, Manifest], foreign: str
-) -> None:
-    folder, manifest = release
-    gate.forbidden = {foreign}
-    line = refusal(gate, folder, manifest)
-    assert line.startswith(
-        f"nothing of {manifest.tag} was uploaded to {gate.url}: {foreign} is not ours there"
-    )
-    assert "403" in line
-    assert line.count("not ours") == 1
-    assert gate.writes == 0
-    assert not gate.accepted
-    gate.forbidden = set()
-    to_pypi.publish(folder, manifest, url=gate.url, new=PROJECTS)
-    assert_whole(gate, manifest)
-    # What was sent to find out is not there.
-    for name in PROJECTS:
-        assert all(it.endswith(".whl") for it in gate.sums(name))
-
-
-@pytest.mark.parametrize("server", SERVERS)
-def test_a_project_is_registered_only_where_that_is_said(tmp_path: Path, server: str) -> None:
-    folder, manifest = small_set(tmp_path / "sets")
-    with SERVERS[server](tmp_path / "data") as port, Gate(port) as gate:
-        with pytest.raises(UserError) as caught:
-            to_pypi.publish(folder, manifest, url=gate.url, new=[*PROJECTS[1:], "mlir-skd"])
-        assert str(caught.value) == (
-            f"nothing of {manifest.tag} was uploaded to {gate.url}: no project of it is called mlir-skd;"
-            " llvm-sdk is not registered there; if it is to be, say --new llvm-sdk"
-        )
-        assert gate.writes == 0
-        to_pypi.publish(folder, manifest, url=gate.url, new=PROJECTS)
-        # From now on they are known.
-        to_pypi.publish(*small_set(tmp_path / "next", "22.1.9"), url=gate.url)
-        assert gate.writes == 12
-
-
 def test_changed_bytes_stop_before_the_first_write(
     gate: Gate, release: tuple[Path, Manifest], tmp_path: Path
 ) -> None:

@@ -149,3 +149,44 @@ def configuration_file(targets: Sequence[Exported]) -> str:
         + "# Commands beyond this point should not need to know the version.\n"
         "set(CMAKE_IMPORT_FILE_VERSION)\n"
     )
+
+
+LLVM = [
+    Exported(name="LLVMSupport", links=["rt", "dl", "m"], files=["lib/libLLVMSupport.a"]),
+    Exported(name="LLVMCore", links=["LLVMSupport"], files=["lib/libLLVMCore.a"]),
+    Exported(name="LLVMDiff", links=["LLVMCore"], files=["lib/libLLVMDiff.a"]),
+    Exported(name="FileCheck", kind="EXECUTABLE", files=["bin/FileCheck"]),
+    Exported(name="opt", kind="EXECUTABLE", files=["bin/opt"]),
+    Exported(name="LTO", kind="SHARED", files=["lib/libLTO.so.22.1"]),
+]
+MLIR = [
+    Exported(name="mlir-tblgen", kind="EXECUTABLE", files=["bin/mlir-tblgen"]),
+    Exported(name="mlir-opt", kind="EXECUTABLE", files=["bin/mlir-opt"]),
+    Exported(name="MLIRIR", links=["LLVMSupport"], files=["lib/libMLIRIR.a"]),
+    Exported(name="MLIRTestDialect", links=["MLIRIR"], files=["lib/libMLIRTestDialect.a"]),
+    Exported(name="MLIRMlirOptMain", links=["MLIRTestDialect"], files=["lib/libMLIRMlirOptMain.a"]),
+    Exported(name="MLIRRunner", kind="SHARED", links=["MLIRIR"], files=["lib/libMLIRRunner.so"]),
+]
+
+_cmake_file, _exports, _plan = map(code, ("cmake_file", "exports", "plan"))
+
+
+def parsed(name: str, targets: list[Exported], *, prefix: str | None = None) -> list[Any]:
+    return [
+        _cmake_file.parse(main_file(name, targets, prefix=prefix)),
+        _cmake_file.parse(configuration_file(targets)),
+    ]
+
+
+def decide(
+    llvm: list[Exported], mlir: list[Exported], *, missing: tuple[str, ...] = (), linked: tuple[str, ...] = ()
+) -> Any:
+    """The plan for a prefix that lacks some files, and where some need its shared libraries."""
+    return _plan.decide(
+        {
+            "llvm": _exports.targets(parsed("LLVMExports", llvm)),
+            "mlir": _exports.targets(parsed("MLIRTargets", mlir)),
+        },
+        exists=lambda file: file not in missing,
+        self_contained=lambda file: file not in linked,
+    )

@@ -5,30 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from sdk_exports import Exported, code, configuration_file, main_file
+from sdk_exports import LLVM, MLIR, Exported, code, decide, parsed
 
-cmake_file, config, exports, plan, rules = map(code, ("cmake_file", "config", "exports", "plan", "rules"))
+cmake_file, exports, plan, rules = map(code, ("cmake_file", "exports", "plan", "rules"))
 UnknownForm = cmake_file.UnknownForm
 
-LLVM = [
-    Exported(name="LLVMSupport", links=["rt", "dl", "m"], files=["lib/libLLVMSupport.a"]),
-    Exported(name="LLVMCore", links=["LLVMSupport"], files=["lib/libLLVMCore.a"]),
-    Exported(name="LLVMDiff", links=["LLVMCore"], files=["lib/libLLVMDiff.a"]),
-    Exported(name="FileCheck", kind="EXECUTABLE", files=["bin/FileCheck"]),
-    Exported(name="opt", kind="EXECUTABLE", files=["bin/opt"]),
-    Exported(name="LTO", kind="SHARED", files=["lib/libLTO.so.22.1"]),
-]
-MLIR = [
-    Exported(name="mlir-tblgen", kind="EXECUTABLE", files=["bin/mlir-tblgen"]),
-    Exported(name="mlir-opt", kind="EXECUTABLE", files=["bin/mlir-opt"]),
-    Exported(name="MLIRIR", links=["LLVMSupport"], files=["lib/libMLIRIR.a"]),
-    Exported(name="MLIRTestDialect", links=["MLIRIR"], files=["lib/libMLIRTestDialect.a"]),
-    Exported(name="MLIRMlirOptMain", links=["MLIRTestDialect"], files=["lib/libMLIRMlirOptMain.a"]),
-    Exported(name="MLIRRunner", kind="SHARED", links=["MLIRIR"], files=["lib/libMLIRRunner.so"]),
-]
 # A distribution's: everything links to shared libraries, one of which has no package here.
 SHARED = Exported(name="LLVM", kind="SHARED", files=["lib/libLLVM.so.1"])
 DISTRIBUTION = [
@@ -44,68 +26,8 @@ DISTRIBUTION = [
 ]
 
 
-def parsed(name: str, targets: list[Exported], *, prefix: str | None = None) -> list[Any]:
-    return [
-        cmake_file.parse(main_file(name, targets, prefix=prefix)),
-        cmake_file.parse(configuration_file(targets)),
-    ]
-
-
-def decide(
-    llvm: list[Exported], mlir: list[Exported], *, missing: tuple[str, ...] = (), linked: tuple[str, ...] = ()
-) -> Any:
-    """The plan for a prefix that lacks some files, and where some need its shared libraries."""
-    return plan.decide(
-        {
-            "llvm": exports.targets(parsed("LLVMExports", llvm)),
-            "mlir": exports.targets(parsed("MLIRTargets", mlir)),
-        },
-        exists=lambda file: file not in missing,
-        self_contained=lambda file: file not in linked,
-    )
-
-
 def names(file: Any) -> set[str]:
     return set(exports.targets([file]))
-
-
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from(["set", "list", "add_library"]),
-            st.lists(st.text("abZ;/${}._-", min_size=1, max_size=8), max_size=4),
-            st.sampled_from(["", "# a comment with (\n", "\n\n"]),
-        ),
-        max_size=6,
-    )
-)
-def test_a_file_is_read_and_written_as_it_is(commands: list[tuple[str, list[str], str]]) -> None:
-    text = "".join(
-        f"{lead}{name}({' '.join(map(cmake_file.quoted, [[word] for word in words]))})\n"
-        for name, words, lead in commands
-    )
-
-    file = cmake_file.parse(text)
-
-    assert file.text() == text
-    assert [(command.name, list(command.values())) for command in file.commands] == [
-        (name, words) for name, words, _ in commands
-    ]
-
-
-@pytest.mark.parametrize("text", ["set(A", "<html>", 'set(A "b)'])
-def test_what_is_not_cmake_is_refused(text: str) -> None:
-    with pytest.raises(UnknownForm):
-        cmake_file.parse(text)
-
-
-def test_parentheses_quotes_and_comments_are_part_of_arguments() -> None:
-    text = 'if(A AND (B OR "c)\\"d")) # e\nendif()\n'
-
-    first, second = cmake_file.parse(text).commands
-
-    assert first.values() == ("A", "AND", "(", "B", "OR", 'c)\\"d', ")")
-    assert second.name == "endif"
 
 
 def test_tests_programs_and_shared_libraries_of_programs_are_left_out_with_their_reasons() -> None:
@@ -250,54 +172,3 @@ def test_an_expression_that_names_what_is_left_out_is_refused() -> None:
 
     with pytest.raises(UnknownForm, match="MLIRTestDialect is left out, but named by"):
         exports.filtered(main, decide(LLVM, [*MLIR, odd]))
-
-
-CONFIG = """\
-# This file allows users to call find_package(MLIR) and pick up our targets.
-set(LLVM_VERSION 22.1.8)
-find_package(LLVM ${LLVM_VERSION} EXACT REQUIRED CONFIG
-             HINTS "${MLIR_INSTALL_PREFIX}/lib/cmake/llvm")
-
-set(MLIR_EXPORTED_TARGETS "mlir-tblgen;mlir-opt;MLIRIR;MLIRTestDialect")
-set(LLVM_AVAILABLE_LIBS LLVMSupport;LLVMCore;LLVMDiff;LLVMNeverBuilt)
-set(MLIR_TABLEGEN_EXE "mlir-tblgen")
-
-set_property(GLOBAL PROPERTY MLIR_ALL_LIBS "MLIRIR;MLIRTestDialect")
-set_property(GLOBAL PROPERTY LLVMBUILD_LIB_DEPS_LLVMDiff LLVMCore)
-set_property(GLOBAL PROPERTY LLVMBUILD_LIB_DEPS_LLVMNeverBuilt LLVMCore)
-"""
-
-
-def configured(text: str, changes: dict[str, Any] | None = None) -> Any:
-    exported = {target.name for target in [*LLVM, *MLIR]}
-    return config.filtered(cmake_file.parse(text), decide(LLVM, MLIR), exported, changes or {})
-
-
-def test_a_configs_lists_have_what_is_shipped() -> None:
-    text = configured(CONFIG).text()
-
-    assert 'MLIR_EXPORTED_TARGETS "mlir-tblgen;MLIRIR"' in text
-    assert 'LLVM_AVAILABLE_LIBS "LLVMSupport;LLVMCore"' in text
-    assert 'MLIR_ALL_LIBS "MLIRIR"' in text
-    assert "LLVMDiff" not in text
-    assert "LLVMNeverBuilt" not in text
-
-
-def test_a_config_gets_a_further_hint() -> None:
-    changes = {"find_package LLVM": config.with_hint("${HERE}/../llvm_sdk")}
-
-    text = configured(CONFIG, changes).text()
-
-    assert 'HINTS "${MLIR_INSTALL_PREFIX}/lib/cmake/llvm" "${HERE}/../llvm_sdk")' in text
-
-
-def test_a_change_to_a_command_that_is_not_there_is_refused() -> None:
-    changes = {"set MLIR_INSTALL_AGGREGATE_OBJECTS": config.replaced_by("set(A ON)")}
-
-    with pytest.raises(UnknownForm, match="MLIR_INSTALL_AGGREGATE_OBJECTS, found: none"):
-        configured(CONFIG, changes)
-
-
-def test_a_config_that_names_what_is_left_out_in_another_way_is_refused() -> None:
-    with pytest.raises(UnknownForm, match="MLIRTestDialect is left out, but named by"):
-        configured(CONFIG + "set(MLIR_FAVOURITE MLIRTestDialect)\n")

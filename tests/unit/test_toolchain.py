@@ -6,52 +6,12 @@ import pytest
 
 from mlir_release import toolchain
 from mlir_release.compilers import NoCompiler
+from small_compilers import HEADER_MISSING, clang, compiler, gcc
 
 if TYPE_CHECKING:
     from tests.unit.conftest import Machine
 
     from mlir_release.store import Store
-
-# Compilers as scripts. They compile anything; LINKERS are the -fuse-ld values that they know.
-_SCRIPT = """\
-case "$*" in
-  *--version) case "$*" in
-      -Wl,*) echo "GNU ld 2.40";;
-      {linkers}
-      -fuse*) echo "error: invalid linker name"; exit 1;;
-      *) echo '{banner}'; echo 'Copyright (C) 2022 Free Software Foundation, Inc.';;
-    esac;;
-  -dumpmachine) echo x86_64-linux-gnu;;
-  -E*) echo '#define __GLIBCXX__ {library}';;
-  *-std=c++17*) {compile};;
-  *) {link};;
-esac"""
-_HEADER_MISSING = "echo \"p.cpp:1:10: fatal error: 'thread' file not found\"; echo 1 error generated.; exit 1"
-
-
-def compiler(
-    machine: Machine,
-    name: str,
-    banner: str,
-    *,
-    linkers: dict[str, str] | None = None,
-    library: int = 20220819,
-    compile_: str = "exit 0",
-    link: str = "exit 0",
-) -> None:
-    """Put a C and a C++ compiler on the machine."""
-    known = "\n".join(f"-fuse-ld={key}\\ *) echo '{text}';;" for key, text in (linkers or {}).items())
-    script = _SCRIPT.format(linkers=known, banner=banner, library=library, compile=compile_, link=link)
-    machine.program(name, script)
-    machine.program(name.replace("clang", "clang++").replace("gcc", "g++"), script)
-
-
-def clang(version: str) -> str:
-    return f"Debian clang version {version} (1~deb12u1)"
-
-
-def gcc(version: str) -> str:
-    return f"gcc (Debian {version}-14) {version}"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +62,7 @@ def test_clang_without_a_cxx_library_is_passed_over(
     machine: Machine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("clang", "clang-22"):  # one compiler by two names: said once
-        compiler(machine, name, clang("22.1.8"), compile_=_HEADER_MISSING)
+        compiler(machine, name, clang("22.1.8"), compile_=HEADER_MISSING)
     compiler(machine, "gcc", gcc("12.2.0"))
     assert toolchain.find(llvm_major=22).name == "gcc 12.2.0"
     assert capsys.readouterr().out == (
@@ -165,34 +125,6 @@ def test_key_tells_toolchains_apart(machine: Machine) -> None:
     assert key(library=20230528) != first
 
 
-@pytest.mark.parametrize(
-    ("given", "cc", "cxx"),
-    [
-        ({"cc": "gcc"}, "gcc", "g++"),
-        ({"cxx": "g++"}, "gcc", "g++"),
-        ({"cc": "clang-22"}, "clang-22", "clang++-22"),
-        ({"cxx": "clang++-22"}, "clang-22", "clang++-22"),
-        ({"cc": "gcc", "cxx": "clang++-22"}, "gcc", "clang++-22"),
-    ],
-)
-def test_compiler_by_hand(machine: Machine, given: dict[str, str], cc: str, cxx: str) -> None:
-    compiler(machine, "clang-22", clang("22.1.8"))
-    compiler(machine, "gcc", gcc("12.2.0"))
-    found = toolchain.find(llvm_major=22, cc=given.get("cc"), cxx=given.get("cxx"))
-    assert (found.cc, found.cxx) == (machine.bin / cc, machine.bin / cxx)
-    by_path = {side: str(machine.bin / name) for side, name in given.items()}
-    assert toolchain.find(llvm_major=22, cc=by_path.get("cc"), cxx=by_path.get("cxx")) == found
-
-
-@pytest.mark.parametrize("given", [{"cc": "gcc -m64"}, {"cc": "gcc -m64", "cxx": "g++ -m64"}])
-def test_flags_behind_a_compiler_are_its_own(machine: Machine, given: dict[str, str]) -> None:
-    compiler(machine, "gcc", gcc("12.2.0"))
-    found = toolchain.find(llvm_major=22, cc=given["cc"], cxx=given.get("cxx"))
-    assert (found.cc, found.cxx) == (machine.bin / "gcc", machine.bin / "g++")
-    assert (found.variables["CFLAGS"], found.variables["CXXFLAGS"]) == ("-m64", "-m64")
-    assert found.key != toolchain.find(llvm_major=22, cc="gcc").key
-
-
 def test_what_the_environment_changes_in_results_is_in_the_key(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,53 +134,6 @@ def test_what_the_environment_changes_in_results_is_in_the_key(
         monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
         keys.append(toolchain.find(llvm_major=22).key)
     assert keys[0] != keys[1]
-
-
-def test_flags_with_which_a_compiler_does_not_work(machine: Machine) -> None:
-    compiler(machine, "gcc", gcc("12.2.0"), link='case "$*" in *-m32*) exit 1;; esac')
-    with pytest.raises(NoCompiler, match="cannot build a small"):
-        toolchain.find(llvm_major=22, cc="gcc -m32")
-
-
-def test_a_launcher_before_a_compiler_starts_it(machine: Machine) -> None:
-    compiler(machine, "gcc", gcc("12.2.0"))
-    launcher = machine.program("ccache", 'exec "$@"')
-    found = toolchain.find(llvm_major=22, cc="ccache gcc -m64")
-    assert (found.cc, found.cxx, found.compile_flags) == (machine.bin / "gcc", machine.bin / "g++", ("-m64",))
-    assert {found.variables[f"CMAKE_{it}_COMPILER_LAUNCHER"] for it in ("C", "CXX")} == {str(launcher)}
-
-
-def test_a_compilers_path_may_have_spaces(machine: Machine) -> None:
-    (machine.bin / "a b").mkdir()
-    compiler(machine, "a b/gcc", gcc("12.2.0"))
-    (machine.bin / "a b/gcc").with_name("g++").write_text((machine.bin / "a b/gcc").read_text())
-    (machine.bin / "a b/g++").chmod(0o755)
-    assert toolchain.find(llvm_major=22, cc=str(machine.bin / "a b/gcc")).cxx == machine.bin / "a b/g++"
-
-
-@pytest.mark.parametrize(
-    ("given", "complaint"),
-    [
-        ({"cc": "gcc -m64", "cxx": "g++"}, "have different launchers or flags"),
-        ({"cc": "gcc 'x"}, "is not a program"),
-        ({"cc": " "}, "is not a program"),
-        ({"cc": "nothing"}, "'nothing', given as the C compiler, is not a program"),
-        ({"cxx": "ccache g++"}, "'ccache g\\+\\+', given as the C\\+\\+ compiler, is not a program"),
-        ({"cc": "tool"}, "no C\\+\\+ compiler goes with tool; set both CC and CXX"),
-        ({"cxx": "tool"}, "no C compiler goes with tool; set both CC and CXX"),
-        ({"cc": "tool", "cxx": "tool"}, "tool is none of clang, gcc, cl and clang-cl"),
-        ({"cc": "clang"}, "clang 4.0.1 .* LLVM needs clang 5.0 or newer"),
-    ],
-)
-def test_bad_compiler_by_hand(machine: Machine, given: dict[str, str], complaint: str) -> None:
-    machine.program("tool", "exit 0")
-    compiler(machine, "clang", clang("4.0.1"))
-    compiler(machine, "gcc", gcc("12.2.0"))
-    with pytest.raises(NoCompiler, match=complaint):
-        toolchain.find(llvm_major=22, cc=given.get("cc"), cxx=given.get("cxx"))
-
-
-# None there.
 
 
 def arriving(machine: Machine, name: str, banner: str) -> str:
