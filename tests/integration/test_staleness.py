@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import stamina
 
 from git_world import git
 from github_messages import broken_off, fails, reset
@@ -100,7 +101,8 @@ def test_an_index_that_is_gone_or_cannot_be_asked(github: GitHubServer, home: Re
     assert "/simple/ does not list snapshot-20261123.01" in str(look(github, listed=[]))
     for url, said in (("http://127.0.0.1:1/", "does not answer"), ("nowhere", "does not answer")):
         index = Index(url=url, projects=("mlir-sdk",))
-        with pytest.raises(Stale, match=f"^the package index cannot be read: .*{said}"):
+        waitless = stamina.set_testing(True, attempts=3, cap=True)
+        with waitless, pytest.raises(Stale, match=f"^the package index cannot be read: .*{said}"):
             watchdog.watch(github.client(HOME), index, now=NOW, issue=False)
 
 
