@@ -54,8 +54,8 @@ def tiny(project: Project) -> Project:
     return project
 
 
-def run(project: Project, session: str) -> str:
-    done = project.nox("-s", session, "--", *project.here())
+def run(project: Project, session: str, *options: str) -> str:
+    done = project.nox("-s", session, "--", *project.here(), *options)
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
     return said
@@ -93,3 +93,28 @@ def test_the_wheels_of_an_interpreter_and_of_the_platform(tiny: Project) -> None
     assert done.returncode == 1
     assert "1 failed" in done.stdout
     assert not record.exists()
+
+
+def test_a_wheel_beside_what_its_users_have(tiny: Project) -> None:
+    run(tiny, f"build-{tiny.series}")
+    done = tiny.nox("-s", f"test-{tiny.series}", "--", *tiny.here(), "--beside")
+    assert done.returncode == 2  # nothing says beside what
+
+    file = tiny.root / "packaging" / "tiny-bindings" / "pyproject.toml"
+    made = 'made-per = "interpreter"'
+    file.write_text(file.read_text().replace(made, f'{made}\ntests = "wheels-tiny"'))
+    beside = tiny.root / "tests" / "wheels-tiny-beside"
+    write(beside / "pytest.ini", "[pytest]\n")
+    write(beside / "requirements.txt", "attrs\n")
+    write(
+        beside / "test_both.py",
+        "import attrs, mlir\ndef test_both():\n    assert attrs.__file__ and mlir.__file__\n",
+    )
+    run(tiny, f"build-{tiny.series}")
+    said = run(tiny, f"test-{tiny.series}", "--beside")
+    assert said.count("1 passed") == len(("wheels-tiny", "wheels-tiny-beside"))
+    assert not list(tiny.wheelhouse.glob("*.tests.json"))
+    # A package that cannot be had ends the session.
+    write(beside / "requirements.txt", "attrs<1\n")
+    done = tiny.nox("-s", f"test-{tiny.series}", "--", *tiny.here(), "--beside")
+    assert done.returncode == 1

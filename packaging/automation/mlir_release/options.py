@@ -32,7 +32,8 @@ class Options:
     older system to build for; ``container`` the image to run in, empty for the
     default one, None for none; ``tag`` is the release that is built, None for an
     untagged build; ``per_version`` makes a wheel for one Python also where one with
-    the stable ABI serves several.
+    the stable ABI serves several; ``beside`` tests a wheel in one environment with
+    what its users have beside it.
     """
 
     llvm_project: Path | None
@@ -49,6 +50,7 @@ class Options:
     container: str | None = None
     tag: Tag | None = None
     per_version: bool = False
+    beside: bool = False
 
 
 class Parser(argparse.ArgumentParser):
@@ -99,6 +101,7 @@ def parse(arguments: Sequence[str], root: Path) -> Options:
     parser.add_argument("--sysroot", type=folder, metavar="DIR")
     parser.add_argument("--container", nargs="?", const="", metavar="IMAGE")
     parser.add_argument("--per-version", action="store_true")
+    parser.add_argument("--beside", action="store_true")
     parser.add_argument("--tag", type=tags.parse, metavar="TAG")
     parser.add_argument("--cache", type=folder, metavar="DIR")
     parser.add_argument("--wheelhouse", type=folder, default=root / "wheelhouse", metavar="DIR")

@@ -43,8 +43,9 @@ if TYPE_CHECKING:
 _EXTRAS = ("", "opdsl")
 # What our own tests report and do not fail for, a line each, beside the JUnit file of their run.
 FINDINGS = "findings.txt"
-# How an environment is called that has the lowest versions of what is required.
+# How environments are called: of the lowest versions of what is required, and of what users have besides.
 LOWEST = "lowest"
+BESIDE = "beside"
 # How upstream's tests call the extension that is built for them alone.
 _TEST_EXTENSION = re.compile(r"\bpython_test\b|_mlirPythonTest")
 
@@ -84,7 +85,7 @@ def install(
     *,
     requirements: Sequence[Path],
     store: Store,
-    lowest: bool = False,
+    variant: str = "",
 ) -> Subject:
     """Make a clean environment, and install the requirements and then the wheel files alone.
 
@@ -95,15 +96,16 @@ def install(
         interpreter: whose environment it is.
         requirements: what the tests themselves need, as requirements files.
         store: where the environment and the log are.
-        lowest: take the lowest versions that the wheels' metadata allow instead.
+        variant: how the environment is called besides; ``LOWEST`` takes the lowest versions that the wheels'
+            metadata allow instead.
     """
-    name = f"{interpreter.tag}-{LOWEST}" if lowest else interpreter.tag
+    name = f"{interpreter.tag}-{variant}" if variant else interpreter.tag
     tool_log = store.log_file(f"install-{name}")
     environment = environments.create(interpreter, store.root / "work" / f"test-{name}", log=tool_log)
     required = _required(wheels, interpreter)
     besides = [
         *(f"--requirement={file}" for file in requirements),
-        *(lowest_of(required) if lowest else required),
+        *(lowest_of(required) if variant == LOWEST else required),
     ]
     if besides:
         environment.install(["--only-binary", ":all:", *besides], log=tool_log)

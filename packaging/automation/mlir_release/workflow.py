@@ -20,7 +20,7 @@ from mlir_release import (
 )
 from mlir_release.building import Building
 from mlir_release.distributions import MadePer
-from mlir_release.errors import ReleaseError
+from mlir_release.errors import ReleaseError, UserError
 from mlir_release.interpreters import Interpreter
 from mlir_release.publishing import record
 from mlir_release.sdk import ProviderName
@@ -58,6 +58,9 @@ class Workflow(Building):
         interpreter = interpreters.find(version)
         for distribution in self._made_per(MadePer.INTERPRETER):
             wheel = self._fresh(distribution, self.abi(interpreter).name, f"nox -s build-{version}")
+            if self.options.beside:
+                self._test_beside(distribution, interpreter, wheel)
+                continue
             self._test(distribution, interpreter, wheel, self._raw(distribution, interpreter).test_folder)
 
     def _test(
@@ -74,6 +77,32 @@ class Workflow(Building):
                 lowest = self._installed([distribution], [wheel], interpreter, lowest=True)
                 tried = output / wheel_tests.LOWEST
                 records.extend(self._test_own(lowest, distribution, interpreter, tried, lowest=True))
+
+    def _test_beside(self, distribution: Distribution, interpreter: Interpreter, wheel: Path) -> None:
+        """Test a wheel beside the newest of other packages: its own tests, and those with the others at work.
+
+        No release asks for it, so there is no record: what others release must not stop ours.
+
+        Raises:
+            UserError: no tests say what a wheel of that distribution is to be beside.
+            ToolFailed: the packages do not go together, or a test failed.
+        """
+        folders = [self.root / "tests" / f"{distribution.tests}{end}" for end in ("", "-beside")]
+        if not folders[-1].is_dir():
+            raise UserError(f"there are no tests of {distribution.name} beside others; leave --beside out")
+        output = self.store.root / "test-results" / f"{interpreter.tag}-{wheel_tests.BESIDE}"
+        with self.store.locked("test", interpreter.tag):
+            with log.stage(f"install {wheel.name} beside what {folders[-1].name}/requirements.txt names"):
+                subject = wheel_tests.install(
+                    [wheel],
+                    interpreter,
+                    requirements=[wheel_tests.requirements_of(it, interpreter) for it in folders],
+                    store=self.store,
+                    variant=wheel_tests.BESIDE,
+                )
+            for folder in folders:
+                with log.stage(folder.name):
+                    wheel_tests.run_own(subject, folder, source=self.tree.path, output=output / folder.name)
 
     def test_sdk(self) -> None:
         """Test the wheels of the platform that are in the wheelhouse, all in one environment.
@@ -156,7 +185,11 @@ class Workflow(Building):
         requirements = [wheel_tests.requirements_of(folder, interpreter) for folder in tests if folder]
         with log.stage(f"install {', '.join(wheel.name for wheel in wheels)}{_versions(lowest=lowest)}"):
             return wheel_tests.install(
-                wheels, interpreter, requirements=requirements, store=self.store, lowest=lowest
+                wheels,
+                interpreter,
+                requirements=requirements,
+                store=self.store,
+                variant=wheel_tests.LOWEST if lowest else "",
             )
 
     def _tests(self, distribution: Distribution) -> Path | None:
