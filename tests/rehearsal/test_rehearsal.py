@@ -16,10 +16,12 @@ from uv import find_uv_bin
 from github_server import GitHubServer
 from index_world import StaticServer
 from mlir_release import interpreters
+from mlir_release.lines import line_of
 from mlir_release.publishing import manifest as manifests
 from mlir_release.publishing import publish, verify
 from mlir_release.publishing.index import session as index
 from mlir_release.publishing.page import commands
+from mlir_release.series import SERIES, abis, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,9 +48,17 @@ class Published:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test for each interpreter that the set has bindings for."""
+    """A test for each interpreter here that the set has bindings for; there is one for each wheel."""
     manifest = manifests.read(metafunc.config.getoption("--set") / manifests.NAME)
-    pythons = [file.python for file in manifest.files if file.distribution == BINDINGS]
+    made = abis(SERIES, stable=line_of(manifest.llvm_version).abi3)
+    here = {name for name, interpreter in interpreters.find_all().items() if interpreter}
+    pythons = []
+    for file in manifest.files:
+        if file.distribution == BINDINGS:
+            (abi,) = named("the set", file.python, made)
+            served = [series.name for series in abi.serves if series.name in here]
+            assert served, f"there is no interpreter here for {file.name}"
+            pythons += served
     assert pythons, f"the set has no wheel of {BINDINGS}"
     metafunc.parametrize("python", pythons)
 
@@ -76,7 +86,7 @@ def published(
 
 @pytest.mark.parametrize("tool", ["pip", "uv"])
 def test_installed_and_imported(published: Published, python: str, tool: str, tmp_path: Path) -> None:
-    interpreter = interpreters.find(f"{python[2]}.{python[3:]}")
+    interpreter = interpreters.find(python)
     environment = tmp_path / "environment"
     words = ["--quiet", "--python", str(interpreter.path), str(environment)]
     subprocess.run([sys.executable, "-m", "virtualenv", *words], check=True)
