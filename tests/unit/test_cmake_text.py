@@ -61,7 +61,7 @@ def test_anything_else_is_refused_or_read(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["set(", "set", 'set("', "(a)", "set(a))", "set(a) b", "#[[", '"a"(b)', "set(a\\"]
+    "text", ["set(", "set", 'set("', "(a)", "set(a))", "set(a) b", "#[[", "set([=[a)", '"a"(b)', "set(a\\"]
 )
 def test_no_cmake(text: str) -> None:
     with pytest.raises(NotCMake):

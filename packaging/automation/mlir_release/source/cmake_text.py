@@ -18,7 +18,7 @@ _TOKEN = re.compile(
     | \[(?P<level>=*)\[(?P<bracket>.*?)\](?P=level)\]
     | "(?P<quoted>(?:[^"\\]|\\.)*)"
     | (?P<parenthesis>[()])
-    | (?P<word>(?:[^\s()#"\\]|\\.)+)
+    | (?!\[=*\[)(?P<word>(?:[^\s()#"\\]|\\.)+)
     """,
     re.VERBOSE | re.DOTALL,
 )
