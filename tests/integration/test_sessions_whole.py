@@ -96,9 +96,8 @@ def test_the_wheels_of_an_interpreter_and_of_the_platform(tiny: Project) -> None
 
 
 def test_a_wheel_beside_what_its_users_have(tiny: Project) -> None:
-    run(tiny, f"build-{tiny.series}")
-    done = tiny.nox("-s", f"test-{tiny.series}", "--", *tiny.here(), "--beside")
-    assert done.returncode == 2  # nothing says beside what
+    said = tiny.refusal(f"test-{tiny.series}", *tiny.here(), "--beside")
+    assert said == "there are no tests of tiny-bindings beside others; leave --beside out"
 
     file = tiny.root / "packaging" / "tiny-bindings" / "pyproject.toml"
     made = 'made-per = "interpreter"'
@@ -106,13 +105,10 @@ def test_a_wheel_beside_what_its_users_have(tiny: Project) -> None:
     beside = tiny.root / "tests" / "wheels-tiny-beside"
     write(beside / "pytest.ini", "[pytest]\n")
     write(beside / "requirements.txt", "attrs\n")
-    write(
-        beside / "test_both.py",
-        "import attrs, mlir\ndef test_both():\n    assert attrs.__file__ and mlir.__file__\n",
-    )
+    write(beside / "test_both.py", "import attrs, mlir\ndef test_both():\n    assert attrs.define\n")
     run(tiny, f"build-{tiny.series}")
     said = run(tiny, f"test-{tiny.series}", "--beside")
-    assert said.count("1 passed") == len(("wheels-tiny", "wheels-tiny-beside"))
+    assert said.count("1 passed") == 2
     assert not list(tiny.wheelhouse.glob("*.tests.json"))
     # A package that cannot be had ends the session.
     write(beside / "requirements.txt", "attrs<1\n")

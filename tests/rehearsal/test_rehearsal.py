@@ -21,7 +21,7 @@ from mlir_release.publishing import manifest as manifests
 from mlir_release.publishing import publish, verify
 from mlir_release.publishing.index import session as index
 from mlir_release.publishing.page import commands
-from mlir_release.series import SERIES, abis, named
+from mlir_release.series import SERIES, abis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,15 +50,13 @@ class Published:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test for each interpreter here that the set has bindings for; there is one for each wheel."""
     manifest = manifests.read(metafunc.config.getoption("--set") / manifests.NAME)
-    made = abis(SERIES, stable=line_of(manifest.llvm_version).abi3)
+    served = {abi.name: abi.serves for abi in abis(SERIES, stable=line_of(manifest.llvm_version).abi3)}
     here = {name for name, interpreter in interpreters.find_all().items() if interpreter}
-    pythons = []
-    for file in manifest.files:
-        if file.distribution == BINDINGS:
-            (abi,) = named("the set", file.python, made)
-            served = [series.name for series in abi.serves if series.name in here]
-            assert served, f"there is no interpreter here for {file.name}"
-            pythons += served
+    pythons: list[str] = []
+    for file in (it for it in manifest.files if it.distribution == BINDINGS):
+        found = [series.name for series in served[file.python] if series.name in here]
+        assert found, f"there is no interpreter here for {file.name}"
+        pythons += found
     assert pythons, f"the set has no wheel of {BINDINGS}"
     metafunc.parametrize("python", pythons)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from installed import header, pytest_configure, pytest_terminal_summary
+from installed import header, pytest_configure, pytest_terminal_summary, run_program
 
-# Hooks, which pytest finds here.
-__all__ = ["pytest_configure", "pytest_terminal_summary"]
+# Hooks and a fixture, which pytest finds here.
+__all__ = ["pytest_configure", "pytest_terminal_summary", "run_program"]
 
 
 def pytest_report_header() -> list[str]:

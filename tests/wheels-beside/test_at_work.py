@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING, Callable
 
 import pytest
 
-_PROGRAM = Path(__file__).parent / "programs" / "at_work.py"
+if TYPE_CHECKING:
+    import subprocess
+
 _OTHERS = ("jax", "numba", "torch")
 # Whose libraries are loaded first decides which of two equal symbols serves both.
 _ORDERS = [
@@ -22,13 +22,8 @@ _ORDERS = [
 
 
 @pytest.mark.parametrize("order", _ORDERS, ids="-".join)
-def test_each_gives_its_own_answer(tmp_path: Path, order: tuple[str, ...]) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-I", str(_PROGRAM), *order],
-        capture_output=True,
-        check=False,
-        cwd=tmp_path,
-        encoding="utf-8",
-        timeout=600,
-    )
+def test_each_gives_its_own_answer(
+    run_program: Callable[..., subprocess.CompletedProcess[str]], order: tuple[str, ...]
+) -> None:
+    ended = run_program("at_work", *order)
     assert (ended.returncode, ended.stdout) == (0, "done\n"), ended.stderr

@@ -7,6 +7,8 @@ import hashlib
 import json
 import os
 import platform
+import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Callable
@@ -24,6 +26,7 @@ __all__ = [
     "measured",
     "pytest_configure",
     "pytest_terminal_summary",
+    "run_program",
     "tags_of",
     "wheel_of",
 ]
@@ -56,6 +59,28 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def measured(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Takes lines for the summary at the end."""
     return request.config.stash[_MEASURED].append
+
+
+@pytest.fixture(scope="session")
+def run_program(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs ``programs/NAME.py`` of the tests with this interpreter; its status is not checked."""
+    # An empty folder, so that nothing but what is installed can be imported.
+    folder = tmp_path_factory.mktemp("run")
+    programs = request.config.rootpath / "programs"
+
+    def run(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-I", str(programs / f"{name}.py"), *arguments],
+            capture_output=True,
+            check=False,
+            cwd=folder,
+            encoding="utf-8",
+            timeout=300,
+        )
+
+    return run
 
 
 def finding(text: str) -> None:

@@ -12,6 +12,7 @@ import re
 import shutil
 from dataclasses import dataclass
 from email.parser import HeaderParser
+from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
@@ -43,11 +44,23 @@ if TYPE_CHECKING:
 _EXTRAS = ("", "opdsl")
 # What our own tests report and do not fail for, a line each, beside the JUnit file of their run.
 FINDINGS = "findings.txt"
-# How environments are called: of the lowest versions of what is required, and of what users have besides.
-LOWEST = "lowest"
-BESIDE = "beside"
 # How upstream's tests call the extension that is built for them alone.
 _TEST_EXTENSION = re.compile(r"\bpython_test\b|_mlirPythonTest")
+
+
+class Variant(StrEnum):
+    """What is installed with wheels that are tested, besides them; in the name of the environment."""
+
+    NEWEST = ""
+    LOWEST = "lowest"
+    BESIDE = "beside"
+
+    @property
+    def text(self) -> str:
+        """What a stage says of it."""
+        if self is Variant.BESIDE:
+            return "beside the newest of what users have"
+        return f"with the {self or 'newest'} versions of what is required"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +98,7 @@ def install(
     *,
     requirements: Sequence[Path],
     store: Store,
-    variant: str = "",
+    variant: Variant = Variant.NEWEST,
 ) -> Subject:
     """Make a clean environment, and install the requirements and then the wheel files alone.
 
@@ -96,8 +109,7 @@ def install(
         interpreter: whose environment it is.
         requirements: what the tests themselves need, as requirements files.
         store: where the environment and the log are.
-        variant: how the environment is called besides; ``LOWEST`` takes the lowest versions that the wheels'
-            metadata allow instead.
+        variant: ``LOWEST`` takes the lowest versions that the wheels' metadata allow instead.
     """
     name = f"{interpreter.tag}-{variant}" if variant else interpreter.tag
     tool_log = store.log_file(f"install-{name}")
@@ -105,7 +117,7 @@ def install(
     required = _required(wheels, interpreter)
     besides = [
         *(f"--requirement={file}" for file in requirements),
-        *(lowest_of(required) if variant == LOWEST else required),
+        *(lowest_of(required) if variant is Variant.LOWEST else required),
     ]
     if besides:
         environment.install(["--only-binary", ":all:", *besides], log=tool_log)

@@ -24,6 +24,7 @@ from mlir_release.errors import ReleaseError, UserError
 from mlir_release.interpreters import Interpreter
 from mlir_release.publishing import record
 from mlir_release.sdk import ProviderName
+from mlir_release.wheel_tests import Variant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,11 +58,13 @@ class Workflow(Building):
         """
         interpreter = interpreters.find(version)
         for distribution in self._made_per(MadePer.INTERPRETER):
+            beside = self._tests_beside(distribution) if self.options.beside else None
             wheel = self._fresh(distribution, self.abi(interpreter).name, f"nox -s build-{version}")
-            if self.options.beside:
-                self._test_beside(distribution, interpreter, wheel)
-                continue
-            self._test(distribution, interpreter, wheel, self._raw(distribution, interpreter).test_folder)
+            if beside:
+                self._test_beside(distribution, interpreter, wheel, beside)
+            else:
+                extension = self._raw(distribution, interpreter).test_folder
+                self._test(distribution, interpreter, wheel, extension)
 
     def _test(
         self, distribution: Distribution, interpreter: Interpreter, wheel: Path, extension: Path | None
@@ -74,35 +77,24 @@ class Workflow(Building):
                 records.extend(self._test_upstream(subject, interpreter, extension, output))
             records.extend(self._test_own(subject, distribution, interpreter, output))
             if distribution.tests:
-                lowest = self._installed([distribution], [wheel], interpreter, lowest=True)
-                tried = output / wheel_tests.LOWEST
-                records.extend(self._test_own(lowest, distribution, interpreter, tried, lowest=True))
+                variant = Variant.LOWEST
+                lowest = self._installed([distribution], [wheel], interpreter, variant)
+                records.extend(self._test_own(lowest, distribution, interpreter, output / variant, variant))
 
-    def _test_beside(self, distribution: Distribution, interpreter: Interpreter, wheel: Path) -> None:
+    def _test_beside(
+        self, distribution: Distribution, interpreter: Interpreter, wheel: Path, tests: Path
+    ) -> None:
         """Test a wheel beside the newest of other packages: its own tests, and those with the others at work.
 
-        No release asks for it, so there is no record: what others release must not stop ours.
-
-        Raises:
-            UserError: no tests say what a wheel of that distribution is to be beside.
-            ToolFailed: the packages do not go together, or a test failed.
+        There is no record of it: what others release must not stop ours.
         """
-        folders = [self.root / "tests" / f"{distribution.tests}{end}" for end in ("", "-beside")]
-        if not folders[-1].is_dir():
-            raise UserError(f"there are no tests of {distribution.name} beside others; leave --beside out")
-        output = self.store.root / "test-results" / f"{interpreter.tag}-{wheel_tests.BESIDE}"
+        variant = Variant.BESIDE
+        output = self.store.root / "test-results" / interpreter.tag / variant
         with self.store.locked("test", interpreter.tag):
-            with log.stage(f"install {wheel.name} beside what {folders[-1].name}/requirements.txt names"):
-                subject = wheel_tests.install(
-                    [wheel],
-                    interpreter,
-                    requirements=[wheel_tests.requirements_of(it, interpreter) for it in folders],
-                    store=self.store,
-                    variant=wheel_tests.BESIDE,
-                )
-            for folder in folders:
-                with log.stage(folder.name):
-                    wheel_tests.run_own(subject, folder, source=self.tree.path, output=output / folder.name)
+            subject = self._installed([distribution], [wheel], interpreter, variant, tests)
+            self._test_own(subject, distribution, interpreter, output, variant)
+            with log.stage(f"tests of {distribution.name} and what is beside it"):
+                wheel_tests.run_own(subject, tests, source=self.tree.path, output=output / tests.name)
 
     def test_sdk(self) -> None:
         """Test the wheels of the platform that are in the wheelhouse, all in one environment.
@@ -178,23 +170,27 @@ class Workflow(Building):
         packaged: list[Distribution],
         wheels: list[Path],
         interpreter: Interpreter,
-        *,
-        lowest: bool = False,
+        variant: Variant = Variant.NEWEST,
+        *besides: Path,
     ) -> wheel_tests.Subject:
-        tests = [self._tests(distribution) for distribution in packaged]
+        tests = [*map(self._tests, packaged), *besides]
         requirements = [wheel_tests.requirements_of(folder, interpreter) for folder in tests if folder]
-        with log.stage(f"install {', '.join(wheel.name for wheel in wheels)}{_versions(lowest=lowest)}"):
+        with log.stage(f"install {', '.join(wheel.name for wheel in wheels)}, {variant.text}"):
             return wheel_tests.install(
-                wheels,
-                interpreter,
-                requirements=requirements,
-                store=self.store,
-                variant=wheel_tests.LOWEST if lowest else "",
+                wheels, interpreter, requirements=requirements, store=self.store, variant=variant
             )
 
     def _tests(self, distribution: Distribution) -> Path | None:
         """The folder of this project's tests of a distribution, if it has some."""
         return self.root / "tests" / distribution.tests if distribution.tests else None
+
+    def _tests_beside(self, distribution: Distribution) -> Path:
+        """The folder of the tests of a distribution beside others; raises ``UserError`` if there is none."""
+        tests = self._tests(distribution)
+        beside = tests.with_name(f"{tests.name}-{Variant.BESIDE}") if tests else None
+        if beside is None or not beside.is_dir():
+            raise UserError(f"there are no tests of {distribution.name} beside others; leave --beside out")
+        return beside
 
     def _test_own(
         self,
@@ -202,16 +198,15 @@ class Workflow(Building):
         distribution: Distribution,
         interpreter: Interpreter | None,
         output: Path,
-        *,
-        lowest: bool = False,
+        variant: Variant = Variant.NEWEST,
     ) -> list[Record]:
         tests = self._tests(distribution)
         if tests is None:
             log.say(f"   {distribution.name} has no tests of this project's")
             return []
-        with log.stage(f"this project's tests of {distribution.name}{_versions(lowest=lowest)}"):
+        with log.stage(f"this project's tests of {distribution.name}, {variant.text}"):
             junit = wheel_tests.run_own(subject, tests, source=self.tree.path, output=output)
-        name = record.lowest(tests.name) if lowest else tests.name
+        name = record.lowest(tests.name) if variant is Variant.LOWEST else tests.name
         found = record.of_pytest(junit, self._suite(name, interpreter), output / wheel_tests.FINDINGS)
         for text in found.findings:
             log.say(f"   known to be wrong: {text}")
@@ -263,8 +258,3 @@ class Workflow(Building):
         if results.bad:
             raise TestsFailed(results)
         log.say(results.closing_line())
-
-
-def _versions(*, lowest: bool) -> str:
-    """What a stage says of the versions of what wheels require."""
-    return ", with the lowest versions of what it requires" if lowest else ""
