@@ -11,7 +11,7 @@ import pytest
 
 from git_world import RELEASE, Bare, World, assume_another_owner, git
 from mlir_release.errors import ToolFailed, UserError
-from mlir_release.git import OutOfReach, Rejected, Remote, Repository, Update, peeled, reason, said
+from mlir_release.git import OutOfReach, Remote, Repository, peeled, reason, said
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -213,65 +213,6 @@ class TestFetch:
     def test_what_is_not_there(self, origin: Remote) -> None:
         with pytest.raises(OutOfReach, match=f"origin does not give {ABSENT}: .*not our ref"):
             origin.fetch(iter([ABSENT]))
-
-
-class TestPush:
-    @pytest.fixture
-    def made(self, world: World, clone: Repository) -> str:
-        return clone.commit_file(world.project.head(), "x", "1", message="made", when=WHEN)
-
-    def updates(self, head: str | None, after: str) -> list[Update]:
-        return [
-            Update(ref="refs/heads/main", before=head, after=after),
-            Update(ref="refs/tags/new", before=None, after=after),
-        ]
-
-    def test_all_of_it(self, world: World, origin: Remote, made: str) -> None:
-        origin.push(self.updates(world.project.head(), made))
-        assert world.project.refs() == {"refs/heads/main": made, "refs/tags/new": made}
-
-    def test_deleting(self, world: World, origin: Remote) -> None:
-        head = world.project.head()
-        world.project.tag("old", head)
-        origin.push([Update(ref="refs/tags/old", before=world.project.refs()["refs/tags/old"], after=None)])
-        assert world.project.refs() == {"refs/heads/main": head}
-
-    @pytest.mark.parametrize("moved", ["branch", "tag", "both"])
-    def test_nothing_of_it_when_one_ref_has_changed(
-        self, world: World, origin: Remote, made: str, moved: str
-    ) -> None:
-        head = world.project.head()
-        if moved != "tag":
-            world.project.commit("faster", {"y": "1"})
-        if moved != "branch":
-            world.project.tag("new", head)
-        before = world.project.refs()
-        with pytest.raises(Rejected, match=r"origin did not take the push: .*stale info"):
-            origin.push(self.updates(head, made))
-        assert world.project.refs() == before
-
-    def test_the_very_same_is_somebody_elses(self, world: World, origin: Remote, made: str) -> None:
-        head = world.project.head()
-        origin.push(self.updates(head, made))
-        with pytest.raises(Rejected, match="up to date"):
-            origin.push(self.updates(head, made))
-
-    def test_a_hook_declines(self, world: World, origin: Remote, made: str) -> None:
-        hook = world.project.path / "hooks/pre-receive"
-        hook.parent.mkdir(exist_ok=True)
-        hook.write_text("#!/bin/sh\nexit 1\n")
-        hook.chmod(0o755)
-        before = world.project.refs()
-        with pytest.raises(Rejected) as caught:
-            origin.push(self.updates(world.project.head(), made))
-        assert caught.value.reasons == ("[remote rejected] (pre-receive hook declined)",)
-        assert world.project.refs() == before
-
-    def test_out_of_reach(self, world: World, origin: Remote, made: str) -> None:
-        head = world.project.head()
-        world.project.path.rename(world.root / "away")
-        with pytest.raises(OutOfReach, match="origin cannot be pushed to: "):
-            origin.push(self.updates(head, made))
 
 
 def test_what_went_wrong_in_the_words_of_git(clone: Repository) -> None:

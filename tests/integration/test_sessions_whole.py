@@ -97,7 +97,7 @@ def test_the_wheels_of_an_interpreter_and_of_the_platform(tiny: Project) -> None
 
 def test_a_wheel_beside_what_its_users_have(tiny: Project) -> None:
     said = tiny.refusal(f"test-{tiny.series}", *tiny.here(), "--beside")
-    assert said == "there are no tests of tiny-bindings beside others; leave --beside out"
+    assert said.startswith("there are no tests of tiny-bindings beside others; ")
 
     file = tiny.root / "packaging" / "tiny-bindings" / "pyproject.toml"
     made = 'made-per = "interpreter"'

@@ -19,7 +19,7 @@ SITE = Site.of("example/mlir-py-release")
 PYTHONS = ("cp39", "cp310", "cp311", "cp312", "cp313")
 PLATFORMS = {
     "linux-aarch64": "manylinux_2_28_aarch64",
-    "linux-x86_64": "manylinux_2_28_x86_64",
+    "linux-x86_64": "manylinux_2_27_x86_64.manylinux_2_28_x86_64",
     "macos-arm64": "macosx_12_0_arm64",
     "macos-x86_64": "macosx_12_0_x86_64",
     "windows-amd64": "win_amd64",
@@ -43,7 +43,7 @@ def wheel(distribution: str, version: str, python: str, target: str) -> File:
         version=version,
         python=python,
         target=target,
-        tags=(f"{tag}-{PLATFORMS[target]}",),
+        tags=tuple(sorted(f"{tag}-{platform}" for platform in PLATFORMS[target].split("."))),
         requires_python=">=3.9",
         sdk_provider="build",
         compiler="Clang 22.1.8",
